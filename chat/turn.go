@@ -1,0 +1,74 @@
+package chat
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Errors of leases.
+var (
+	ErrNotClaimed = errors.New("nothing to answer in this conversation now")
+	ErrLostLease  = errors.New("the conversation's lease went to another worker")
+)
+
+// Claim is a conversation leased to one worker, with what is unanswered.
+type Claim struct {
+	Conversation Conversation
+	Endpoint     Endpoint // where the last unanswered message came from
+	Epoch        int64
+	Attempt      int             // 1 at the first claim since the last answer
+	State        json.RawMessage // what the engine remembered, from the record
+	Since        []Message       // every message with seq > Conversation.Answered, in order; at least one is the patient's
+	DueIn        time.Duration   // > 0: not due yet, and therefore not leased; ask again then
+}
+
+// Completion is the answer to a claim, to be written in one transaction.
+type Completion struct {
+	Claim      Claim
+	Turn       uuid.UUID
+	Answered   int64 // the last seq that the answer covers
+	Messages   []Body
+	State      json.RawMessage
+	Language   string // "" keeps it
+	Deliveries []Delivery
+	Engine     string
+	Outcome    Outcome
+	ErrorCode  string
+	Started    time.Time
+}
+
+// Outcome is how a turn ended.
+type Outcome string
+
+// Outcomes of turns.
+const (
+	OutcomeDone   Outcome = "done"
+	OutcomeFailed Outcome = "failed"
+)
+
+// Snapshot is a conversation as of its last answer, kept at hand between turns.
+type Snapshot struct {
+	Answered int64           `json:"answered"` // valid only while the record says the same
+	State    json.RawMessage `json:"state"`
+	History  []Message       `json:"history"` // the last ones with seq <= Answered, oldest first
+}
+
+// SessionRequest opens a browser's session, or takes an earlier one up again.
+type SessionRequest struct {
+	Clinic   uuid.UUID
+	Resume   string        // secret of the earlier session, "" for none
+	Language string        // of a new conversation
+	Idle     time.Duration // after so long without a sign of life, history needs verification again
+	Greeting Body          // the first message of a new conversation
+}
+
+// Session is an open browser session.
+type Session struct {
+	Conversation Conversation
+	Endpoint     Endpoint
+	Resume       string // the new secret; the old one goes when this one is used
+	Resumed      bool   // an earlier conversation goes on
+}

@@ -1,0 +1,239 @@
+// Package clinic is the scheduling domain: practitioners, services, hours, slots, appointments and the rules between them.
+//
+// It is pure: no database, no clock of its own (every function takes now), no locale. Local wall time is resolved by
+// package localtime alone. Instants are [time.Time] in any zone; ranges are half-open, [start, end).
+package clinic
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/localtime"
+)
+
+// Clinic is one tenant: everything else belongs to exactly one.
+type Clinic struct {
+	ID       uuid.UUID
+	Slug     string // in addresses: "harbor-view"
+	Name     string
+	Zone     *time.Location
+	Language string // of the clinic's texts: "en"
+	Region   string // ISO 3166 of phone numbers written without a country code: "US"
+	Phone    string // E.164, for patients to call
+	Settings Settings
+}
+
+// Settings are the clinic's own choices, kept with it in the database.
+type Settings struct {
+	PrivacyURL    string                 `json:"privacy_url,omitempty"`
+	EmergencyText string                 `json:"emergency_text,omitempty"`
+	PartsOfDay    map[string][2]string   `json:"parts_of_day,omitempty"`  // "morning": {"07:00", "12:00"}
+	StaffedHours  map[string][][2]string `json:"staffed_hours,omitempty"` // "monday": {{"08:00", "18:00"}}; when a person can take over
+}
+
+// Location is a place of the clinic where patients are seen.
+type Location struct {
+	ID      uuid.UUID
+	Name    string
+	Address string
+	Zone    *time.Location
+}
+
+// Specialty is a field of medicine as the clinic offers it. Words are what patients call it: "skin doctor", "rash".
+type Specialty struct {
+	Code  string // "dermatology"
+	Name  string // "Dermatology"
+	Title string // of who practises it: "dermatologist"
+	Words []string
+}
+
+// Practitioner is somebody whom patients see.
+type Practitioner struct {
+	ID          uuid.UUID
+	Title       string // "Dr.", "" for none
+	GivenName   string
+	FamilyName  string
+	Suffix      string // "PT", "" for none
+	Specialties []string
+	Languages   []string // ISO 639-1
+	Services    []uuid.UUID
+	About       string
+	Retired     bool
+}
+
+// DisplayName is how patients see the name: "Dr. Maya Chen", "Tom Becker, PT".
+func (p Practitioner) DisplayName() string {
+	name := p.GivenName + " " + p.FamilyName
+	if p.Title != "" {
+		name = p.Title + " " + name
+	}
+	if p.Suffix != "" {
+		name += ", " + p.Suffix
+	}
+	return name
+}
+
+// Service is what can be booked.
+type Service struct {
+	ID           uuid.UUID
+	Code         string // "skin-check"
+	Name         string
+	NeutralName  string // shown outside the console when the real name would tell too much; "" means Name
+	Specialty    string // code
+	Duration     time.Duration
+	BufferBefore time.Duration
+	BufferAfter  time.Duration
+	Grid         time.Duration // starts are multiples of this after opening
+	Notice       time.Duration // booked at least so long ahead
+	Window       time.Duration // and at most so long
+	ChangeNotice time.Duration // cancelled or moved by the patient at least so long ahead
+	Default      bool          // the service meant when only the specialty was named
+	Confidential bool          // never told to guardians
+	Words        []string      // what patients call it: "mole check"
+	Retired      bool
+}
+
+// DisplayName is the name for patients: the neutral one where there is one.
+func (s Service) DisplayName() string {
+	if s.NeutralName != "" {
+		return s.NeutralName
+	}
+	return s.Name
+}
+
+// Directory is all that is read often and changes rarely of one clinic.
+type Directory struct {
+	Clinic        Clinic
+	Locations     []Location
+	Specialties   []Specialty
+	Practitioners []Practitioner
+	Services      []Service
+}
+
+// WeeklyHours is a stretch of a weekday in which a resource can be booked, in local wall time of the location.
+type WeeklyHours struct {
+	Resource   uuid.UUID
+	Location   uuid.UUID
+	Weekday    time.Weekday
+	Opens      localtime.Clock
+	Closes     localtime.Clock
+	ValidFrom  localtime.Date // zero: always
+	ValidUntil localtime.Date // inclusive; zero: always
+}
+
+// DateOverride replaces the weekly hours of one day: closed, or other hours (several rows: several stretches).
+type DateOverride struct {
+	Resource uuid.UUID // zero: the whole clinic
+	Location uuid.UUID
+	Day      localtime.Date
+	Closed   bool
+	Opens    localtime.Clock
+	Closes   localtime.Clock
+	Reason   string
+}
+
+// Busy is a stretch in which a resource's lane is taken, buffers included.
+type Busy struct {
+	Resource uuid.UUID
+	Lane     int
+	Start    time.Time
+	End      time.Time
+}
+
+// Slot is a free time that can be offered: who, what, where, and from when to when (buffers not included).
+type Slot struct {
+	Service      uuid.UUID `json:"service"`
+	Practitioner uuid.UUID `json:"practitioner"`
+	Location     uuid.UUID `json:"location"`
+	Start        time.Time `json:"start"`
+	End          time.Time `json:"end"`
+}
+
+// Query asks for free slots.
+type Query struct {
+	Service       uuid.UUID       // required: it gives duration, buffers and who provides it
+	Practitioners []uuid.UUID     // any of these; empty: everybody who provides the service
+	Location      uuid.UUID       // zero: any
+	From, Until   time.Time       // zero From: now; zero Until: the end of the booking window
+	DayFrom       localtime.Clock // starts at or after this wall time
+	DayUntil      localtime.Clock // starts before this wall time; zero: the end of the day
+	Weekdays      []time.Weekday  // empty: any
+	Patient       uuid.UUID       // zero: not known yet; else their own appointments are avoided
+	Exclude       uuid.UUID       // an appointment that is being moved: its own time counts as free
+	Limit         int             // at most so many; zero: 5
+}
+
+// AppointmentState is where an appointment is in its life.
+type AppointmentState string
+
+// States of an appointment. Transitions are in [AppointmentState.CanBecome].
+const (
+	StateBooked    AppointmentState = "booked"
+	StateConfirmed AppointmentState = "confirmed" // the patient answered a reminder
+	StateArrived   AppointmentState = "arrived"
+	StateCompleted AppointmentState = "completed"
+	StateCancelled AppointmentState = "cancelled"
+	StateNoShow    AppointmentState = "no_show"
+)
+
+// Appointment is a visit as the record has it.
+type Appointment struct {
+	ID      uuid.UUID
+	Slot    Slot
+	Patient uuid.UUID
+	State   AppointmentState
+	Version int    // rises with every change
+	Zone    string // IANA name of the zone the wall time was agreed in
+}
+
+// Hold keeps a slot for somebody while they decide. Token is the right to book it.
+type Hold struct {
+	Token   uuid.UUID `json:"token"`
+	Slot    Slot      `json:"slot"`
+	Expires time.Time `json:"expires"`
+}
+
+// Actor is who does something, for the history and the audit.
+type Actor struct {
+	Kind         string    // "patient", "staff", "system"
+	ID           uuid.UUID // of the patient or the member of staff; zero for the system
+	Channel      string    // "web", "sms", "console", "cli"
+	Conversation uuid.UUID // zero outside a conversation
+}
+
+// HoldRequest asks to keep a slot until Expires.
+type HoldRequest struct {
+	Slot    Slot
+	Expires time.Time
+	Replace uuid.UUID // token of a hold of the same asker that is given up for this one; zero: none
+	Exclude uuid.UUID // appointment being moved, whose own time does not count against the slot
+	Actor   Actor
+}
+
+// BookRequest turns a hold, or a slot that is still free, into an appointment.
+type BookRequest struct {
+	Key     string // idempotency key
+	Slot    Slot
+	Hold    uuid.UUID // token; zero, or lapsed: the slot is checked again
+	Patient uuid.UUID
+	Actor   Actor
+}
+
+// MoveRequest gives an appointment another slot, in one transaction.
+type MoveRequest struct {
+	Key         string
+	Appointment uuid.UUID
+	Version     int // as seen when proposed; another one is a [CodeWrongState]
+	Slot        Slot
+	Hold        uuid.UUID
+	Actor       Actor
+}
+
+// CancelRequest frees an appointment's slot.
+type CancelRequest struct {
+	Key         string
+	Appointment uuid.UUID
+	Version     int
+	Actor       Actor
+}

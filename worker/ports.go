@@ -1,0 +1,54 @@
+// Package worker does the background work on River: it answers turns and sends deliveries.
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/chat"
+)
+
+// Conversations is the record of turns. Leases are judged by the database's clock.
+type Conversations interface {
+	// Claim leases a conversation for worker: epoch+1, where something is unanswered and due and no live lease or person stands.
+	// [chat.ErrNotClaimed] when there is nothing to do now.
+	Claim(ctx context.Context, args chat.TurnArgs, worker uuid.UUID, lease time.Duration) (chat.Claim, error)
+	// Complete writes the answer in one transaction, if the epoch is still the claim's; else [chat.ErrLostLease] and nothing is written.
+	Complete(ctx context.Context, done chat.Completion) ([]chat.Message, error)
+	// GiveBack ends the lease without an answer; the conversation is due again after wait.
+	GiveBack(ctx context.Context, claim chat.Claim, wait time.Duration) error
+	// History returns at most limit messages with seq <= upTo, oldest first.
+	History(ctx context.Context, clinicID, conversation uuid.UUID, upTo int64, limit int) ([]chat.Message, error)
+}
+
+// Leases keeps this worker's leases alive and finds conversations that nobody answers.
+type Leases interface {
+	Beat(ctx context.Context, worker uuid.UUID) error
+	Retire(ctx context.Context, worker uuid.UUID) error
+	Due(ctx context.Context, lease time.Duration, limit int) ([]chat.TurnArgs, error)
+}
+
+// Memory keeps conversation states at hand. It may forget: everything in it can be read from the record.
+type Memory interface {
+	Load(ctx context.Context, clinicID, conversation uuid.UUID) (chat.Snapshot, bool, error)
+	Save(ctx context.Context, clinicID, conversation uuid.UUID, s chat.Snapshot) error
+}
+
+// Bus tells the web processes what happens, and may lose it.
+type Bus interface {
+	Publish(ctx context.Context, conversation uuid.UUID, e chat.Event) error
+}
+
+// Outbox is the record of deliveries.
+type Outbox interface {
+	Delivery(ctx context.Context, args chat.DeliverArgs) (chat.Delivery, error)
+	MarkSent(ctx context.Context, args chat.DeliverArgs, externalID string) error
+	MarkFailed(ctx context.Context, args chat.DeliverArgs, code string) error
+}
+
+// Sender sends one delivery over its channel and returns the channel's id of it.
+type Sender interface {
+	Send(ctx context.Context, d chat.Delivery) (externalID string, err error)
+}
