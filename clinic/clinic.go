@@ -206,6 +206,7 @@ type Actor struct {
 type HoldRequest struct {
 	Slot    Slot
 	Expires time.Time
+	Token   uuid.UUID // the asker's own: what is held under it is given up for this, so a turn that runs again after a crash does not meet its own hold; zero: a new one
 	Replace uuid.UUID // token of a hold of the same asker that is given up for this one; zero: none
 	Exclude uuid.UUID // appointment being moved, whose own time does not count against the slot
 	Actor   Actor

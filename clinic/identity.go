@@ -23,6 +23,7 @@ type Claim struct {
 type VerifyRequest struct {
 	Endpoint uuid.UUID
 	Claim    Claim
+	Again    bool // another code for the claim that this endpoint gave last; Claim is empty then. [CodeNotFound] when there is none
 	Enrol    bool // make a chart for the claim when there is none and the code was right
 	Actor    Actor
 	Key      string // of the message that asked: the same again sends no second code
