@@ -14,6 +14,9 @@ var (
 	ErrLostLease  = errors.New("the conversation's lease went to another worker")
 )
 
+// ErrSettled says that a delivery was sent, failed or suppressed already: it must not be sent again.
+var ErrSettled = errors.New("the delivery is settled")
+
 // Claim is a conversation leased to one worker, with what is unanswered.
 type Claim struct {
 	Conversation Conversation

@@ -12,12 +12,13 @@ import (
 
 // Conversations is the record of turns. Leases are judged by the database's clock.
 type Conversations interface {
-	// Claim leases a conversation for worker: epoch+1, where something is unanswered and due and no live lease or person stands.
-	// [chat.ErrNotClaimed] when there is nothing to do now.
+	// Claim leases a conversation for worker: epoch+1, where something is unanswered and due and no other worker's live lease
+	// or person stands. A lease of this worker itself is no obstacle: it answers a conversation once at a time, so such a
+	// lease is left over from an answer of the database that got lost. [chat.ErrNotClaimed] when there is nothing to do now.
 	Claim(ctx context.Context, args chat.TurnArgs, worker uuid.UUID, lease time.Duration) (chat.Claim, error)
 	// Complete writes the answer in one transaction, if the epoch is still the claim's; else [chat.ErrLostLease] and nothing is written.
 	Complete(ctx context.Context, done chat.Completion) ([]chat.Message, error)
-	// GiveBack ends the lease without an answer; the conversation is due again after wait.
+	// GiveBack ends the lease without an answer; the conversation is due again after wait. [chat.ErrLostLease] when it is not ours any more.
 	GiveBack(ctx context.Context, claim chat.Claim, wait time.Duration) error
 	// History returns at most limit messages with seq <= upTo, oldest first.
 	History(ctx context.Context, clinicID, conversation uuid.UUID, upTo int64, limit int) ([]chat.Message, error)
@@ -25,8 +26,11 @@ type Conversations interface {
 
 // Leases keeps this worker's leases alive and finds conversations that nobody answers.
 type Leases interface {
+	// Beat keeps every lease of this worker alive, and makes the worker known at first.
 	Beat(ctx context.Context, worker uuid.UUID) error
+	// Retire ends this worker: its leases are free at once.
 	Retire(ctx context.Context, worker uuid.UUID) error
+	// Due lists conversations that are unanswered and due, and that no living worker or person has; those that wait longest first.
 	Due(ctx context.Context, lease time.Duration, limit int) ([]chat.TurnArgs, error)
 }
 
@@ -43,6 +47,7 @@ type Bus interface {
 
 // Outbox is the record of deliveries.
 type Outbox interface {
+	// Delivery reads one that is to be sent; [chat.ErrSettled] when it was sent, failed or suppressed already.
 	Delivery(ctx context.Context, args chat.DeliverArgs) (chat.Delivery, error)
 	MarkSent(ctx context.Context, args chat.DeliverArgs, externalID string) error
 	MarkFailed(ctx context.Context, args chat.DeliverArgs, code string) error
