@@ -180,11 +180,9 @@ func FuzzOpen(f *testing.F) {
 	r := parse(f, keyA, keyIx)
 	f.Add([]byte{}, []byte{})
 	f.Add([]byte{1, 255}, []byte("x"))
-	genuine := r.Seal([]byte("text"), []byte("here"))
-	f.Add(genuine, []byte("there"))
+	f.Add(r.Seal([]byte("text"), []byte("a place that no mutation of the other arrives at")), []byte("there"))
 	f.Fuzz(func(t *testing.T, sealed, associated []byte) {
-		ours := bytes.Equal(sealed, genuine) && string(associated) == "here"
-		if _, err := r.Open(sealed, associated); err == nil && !ours {
+		if _, err := r.Open(sealed, associated); err == nil {
 			t.Errorf("opened what was never sealed for this place: %x", sealed)
 		}
 		KeyID(sealed)
