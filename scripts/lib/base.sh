@@ -93,6 +93,15 @@ remembered_password() {
   cat "$1"
 }
 
+# has_password URL FILE: does the address hold the generated password in FILE? Then it is the private server's, whatever its port was.
+has_password() {
+  [ -s "$2" ] || return 1
+  case $1 in
+    *":$(cat "$2")@127.0.0.1:"*) ;;
+    *) return 1 ;;
+  esac
+}
+
 # runs_in PID DIR PATTERN: is PID alive, its command like PATTERN, and its working directory DIR?
 # A number in a file proves nothing: after a reboot, or in a copied checkout, it is somebody else's.
 runs_in() {
@@ -120,7 +129,7 @@ wait_gone() {
 docker_runs() { have docker && docker info >/dev/null 2>&1; }
 container_runs() { [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null || true)" = true ]; }
 
-# container_up NAME LOG ARGS...: starts the stopped container NAME, else makes it with `docker run ARGS`.
+# container_start NAME ARGS... runs a new container of that name, in place of an old one.
 container_start() {
   local name=$1
   shift

@@ -12,10 +12,10 @@ package_manager() {
   fi
 }
 
-# manual_install PACKAGES... prints the command that a person would type.
+# manual_install PACKAGES... prints the command that would do what could not be done here.
 manual_install() {
   if have apt-get; then
-    echo "sudo apt-get update && sudo apt-get install -y $*"
+    echo "sudo scripts/services install"
   elif have brew; then
     echo "brew install $*"
   else
@@ -41,7 +41,7 @@ apt_install() {
   forbid_service_starts
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" \
     >"$LOCAL/apt.log" 2>&1 </dev/null 9>&- ||
-    { tail -n 5 "$LOCAL/apt.log" >&2; die "apt-get could not install $* (log: .local/apt.log); run: $(manual_install "$@")"; }
+    { tail -n 5 "$LOCAL/apt.log" >&2; die "apt-get could not install $* (log: .local/apt.log); run: sudo apt-get install $*"; }
 }
 
 # forbid_service_starts answers dpkg's question whether services may start with no, until the script ends. An answer that somebody else gave stands.

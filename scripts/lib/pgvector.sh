@@ -8,7 +8,7 @@ postgres_install() {
   case $(package_manager) in
     apt) postgres_install_apt ;;
     brew) brew_install postgresql@17 pgvector ;;
-    *) die "PostgreSQL $PG_OLDEST or newer with pgvector is not installed, no Docker engine runs, and packages cannot be installed from here; run: $(manual_install postgresql "postgresql-$(debian_postgres)-pgvector"), or set DATABASE_URL" ;;
+    *) die "PostgreSQL $PG_OLDEST or newer with pgvector is not installed, no Docker engine runs, and packages cannot be installed from here; run: $(manual_install postgresql pgvector), or set DATABASE_URL" ;;
   esac
   postgres_bin all >/dev/null ||
     die "PostgreSQL $PG_OLDEST or newer with the extensions vector, pg_trgm and btree_gist was not found after installing it; set DATABASE_URL to a database that has them"

@@ -12,7 +12,7 @@ postgres_url() {
 }
 
 # postgres_external: DATABASE_URL is set, and not to the private server itself (as after reading .local/services.env).
-postgres_external() { [ -n "${DATABASE_URL:-}" ] && [ "$DATABASE_URL" != "$(postgres_url)" ]; }
+postgres_external() { [ -n "${DATABASE_URL:-}" ] && ! has_password "$DATABASE_URL" "$PG/password"; }
 
 # --- which programs ---------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ postgres_start() {
     fi
     [ $try -eq 3 ] || rm -f "$PG/port"
   done
-  as_server tail -n 5 "$home/postgres.log" >&2 || true
+  as_server grep -E 'FATAL|PANIC|HINT' "$home/postgres.log" | tail -n 3 >&2 || true
   die "Postgres did not start; its log is $home/postgres.log; run: scripts/services clean, then try again"
 }
 
@@ -201,8 +201,9 @@ postgres_start_container() {
   say "postgres: starting $PG_IMAGE in Docker"
   echo docker >"$PG/kind"
   port=$(remembered_port "$PG/port" postgres)
-  container_start "$(postgres_container)" -p "127.0.0.1:$port:5432" --shm-size 256m -v "$(postgres_container):/var/lib/postgresql/data" \
-    -e POSTGRES_USER=agentcare -e POSTGRES_DB=agentcare -e "POSTGRES_PASSWORD=$(cat "$PG/password")" "$PG_IMAGE" \
+  # The password goes by the environment: other users can read a command line.
+  POSTGRES_PASSWORD=$(cat "$PG/password") container_start "$(postgres_container)" -p "127.0.0.1:$port:5432" --shm-size 256m -v "$(postgres_container):/var/lib/postgresql/data" \
+    -e POSTGRES_USER=agentcare -e POSTGRES_DB=agentcare -e POSTGRES_PASSWORD "$PG_IMAGE" \
     -c max_connections=300 -c shared_buffers=256MB -c max_wal_size=2GB -c fsync=off -c full_page_writes=off -c timezone=UTC ||
     die "Docker could not start $PG_IMAGE; run: docker pull $PG_IMAGE, or set DATABASE_URL"
   for ((tries = 0; tries < 300; tries++)); do

@@ -12,7 +12,7 @@ redis_url() {
 }
 
 # redis_external: REDIS_URL is set, and not to the private server itself (as after reading .local/services.env).
-redis_external() { [ -n "${REDIS_URL:-}" ] && [ "$REDIS_URL" != "$(redis_url)" ]; }
+redis_external() { [ -n "${REDIS_URL:-}" ] && ! has_password "$REDIS_URL" "$REDIS/password"; }
 
 redis_container() { echo "agentcare-$(checkout_id)-redis"; }
 redis_in_docker() { [ "$(cat "$REDIS/kind" 2>/dev/null)" = docker ]; }
@@ -26,10 +26,11 @@ redis_running() {
 redis_answers() {
   local answer
   answer=$(
+    exec 2>/dev/null
     exec 3<>"/dev/tcp/127.0.0.1/$(cat "$REDIS/port")" || exit 1
     printf 'AUTH %s\r\nPING\r\n' "$(cat "$REDIS/password")" >&3
     read -r -t 2 first <&3 && read -r -t 2 second <&3 && printf '%s %s' "${first%?}" "${second%?}"
-  ) 2>/dev/null
+  )
   [ "$answer" = '+OK +PONG' ]
 }
 
@@ -99,8 +100,10 @@ redis_start_container() {
   say "redis: starting $REDIS_IMAGE in Docker"
   echo docker >"$REDIS/kind"
   port=$(remembered_port "$REDIS/port" redis)
-  container_start "$(redis_container)" -p "127.0.0.1:$port:6379" "$REDIS_IMAGE" \
-    redis-server --requirepass "$(cat "$REDIS/password")" --save '' --appendonly no --maxmemory-policy noeviction ||
+  # The password goes by the environment: other users can read a command line.
+  # shellcheck disable=SC2016
+  REDIS_PASSWORD=$(cat "$REDIS/password") container_start "$(redis_container)" -p "127.0.0.1:$port:6379" -e REDIS_PASSWORD "$REDIS_IMAGE" \
+    sh -c 'exec redis-server --requirepass "$REDIS_PASSWORD" --save "" --appendonly no --maxmemory-policy noeviction' ||
     die "Docker could not start $REDIS_IMAGE; run: docker pull $REDIS_IMAGE, or set REDIS_URL"
   redis_wait || die "Redis in Docker does not answer; run: docker logs $(redis_container)"
   say "redis: started on 127.0.0.1:$port"

@@ -52,7 +52,7 @@ toolchain_check() {
   want=$(sed -n 's/^go \([0-9.]*\)$/\1/p' "$ROOT/go.mod")
   have go || die "Go $want or newer is needed, and go is not on the PATH; install it, then try again"
   version_at_least "$(go env GOVERSION | sed 's/^go//; s/[^0-9.].*//')" "$want" || die "Go $want or newer is needed; this is $(go env GOVERSION)"
-  have node && have npm || die "Node 20 or newer with npm is needed for the web pages; run: $(manual_install nodejs npm)"
+  have node && have npm || die "Node 20 or newer with npm is needed for the web pages; install it (Debian: sudo apt-get install nodejs npm), then try again"
   version_at_least "$(node --version | sed 's/^v//')" 20 || die "Node 20 or newer is needed; this is $(node --version)"
-  have cc || have gcc || die "a C compiler is needed for the race detector; run: $(manual_install gcc)"
+  have cc || have gcc || die "a C compiler is needed for the race detector; install one (Debian: sudo apt-get install gcc libc6-dev), then try again"
 }
