@@ -189,6 +189,7 @@ type Event struct {
 	Type    EventType `json:"type"`
 	Turn    uuid.UUID `json:"turn,omitzero"`
 	Text    string    `json:"text,omitempty"`    // of a delta
+	Offset  int       `json:"offset,omitempty"`  // of a delta: bytes of this turn's text before it (since the last discard), so that a lost one is noticed
 	Message *Message  `json:"message,omitempty"` // of a message
 }
 
