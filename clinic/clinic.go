@@ -58,6 +58,7 @@ type Practitioner struct {
 	Specialties []string
 	Languages   []string // ISO 639-1
 	Services    []uuid.UUID
+	Lanes       int // how many patients at once, as in a group visit; zero: one
 	About       string
 	Retired     bool
 }
@@ -88,6 +89,7 @@ type Service struct {
 	Notice       time.Duration // booked at least so long ahead
 	Window       time.Duration // and at most so long
 	ChangeNotice time.Duration // cancelled or moved by the patient at least so long ahead
+	Needs        []Need        // besides the practitioner
 	Default      bool          // the service meant when only the specialty was named
 	Confidential bool          // never told to guardians
 	Words        []string      // what patients call it: "mole check"
@@ -102,6 +104,23 @@ func (s Service) DisplayName() string {
 	return s.Name
 }
 
+// Need is a room or device that a service takes besides the practitioner: any one of Resources, at the visit's location.
+type Need struct {
+	Name      string // "treatment room"
+	Resources []uuid.UUID
+}
+
+// Resource is a room or a device. It can be taken whenever a practitioner is there to use it,
+// and only in its own weekly hours if it has any.
+type Resource struct {
+	ID       uuid.UUID
+	Kind     string // "room", "device"
+	Name     string
+	Location uuid.UUID // zero: it is carried where it is needed
+	Lanes    int       // how many appointments at once; zero: one
+	Retired  bool
+}
+
 // Directory is all that is read often and changes rarely of one clinic.
 type Directory struct {
 	Clinic        Clinic
@@ -109,9 +128,11 @@ type Directory struct {
 	Specialties   []Specialty
 	Practitioners []Practitioner
 	Services      []Service
+	Resources     []Resource // rooms and devices that services need
 }
 
 // WeeklyHours is a stretch of a weekday in which a resource can be booked, in local wall time of the location.
+// Stretches of one place that touch or overlap are one. A stretch ends at midnight: a night is two of them.
 type WeeklyHours struct {
 	Resource   uuid.UUID
 	Location   uuid.UUID
@@ -122,10 +143,14 @@ type WeeklyHours struct {
 	ValidUntil localtime.Date // inclusive; zero: always
 }
 
-// DateOverride replaces the weekly hours of one day: closed, or other hours (several rows: several stretches).
+// DateOverride changes the weekly hours of one day: closed, or other hours (several rows: several stretches).
+//
+// A resource's own other hours replace its weekly hours of the day and beat what holds for the whole clinic.
+// The clinic's other hours bound everybody's weekly hours: closing at noon sends all home at noon, but nobody is
+// expected who would not have come that day. Closed beats open of the same kind.
 type DateOverride struct {
 	Resource uuid.UUID // zero: the whole clinic
-	Location uuid.UUID
+	Location uuid.UUID // zero: every location; for a resource's other hours, the place where it works that weekday
 	Day      localtime.Date
 	Closed   bool
 	Opens    localtime.Clock
@@ -133,7 +158,8 @@ type DateOverride struct {
 	Reason   string
 }
 
-// Busy is a stretch in which a resource's lane is taken, buffers included.
+// Busy is a stretch in which a resource's lane is taken, buffers included. Lanes count from 0; those that a resource
+// does not have, such as -1 for visits that staff squeezed in, take nobody's place.
 type Busy struct {
 	Resource uuid.UUID
 	Lane     int
@@ -194,9 +220,16 @@ type Hold struct {
 	Expires time.Time `json:"expires"`
 }
 
+// Kinds of actors.
+const (
+	ActorPatient = "patient"
+	ActorStaff   = "staff"
+	ActorSystem  = "system"
+)
+
 // Actor is who does something, for the history and the audit.
 type Actor struct {
-	Kind         string    // "patient", "staff", "system"
+	Kind         string    // one of the kinds above
 	ID           uuid.UUID // of the patient or the member of staff; zero for the system
 	Channel      string    // "web", "sms", "console", "cli"
 	Conversation uuid.UUID // zero outside a conversation

@@ -1,0 +1,198 @@
+package clinic
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/localtime"
+)
+
+// DefaultLimit is how many slots a [Query] without a limit gets.
+const DefaultLimit = 5
+
+// stageDays are the days, counted from the first one asked for, that are searched before more are read:
+// most patients find something there. The rest of the window comes last.
+var stageDays = []int{3, 7, 30, 90}
+
+// Search is one [Query], checked and prepared. It is used like this, by one goroutine:
+//
+//	search, err := schedule.NewSearch(query, now)
+//	for stage := range search.Stages() {
+//		busy := ... // of search.Resources(), overlapping stage.BusyFrom to stage.BusyUntil
+//		if slots = search.Free(slots, stage, busy); search.Enough(slots) {
+//			break
+//		}
+//	}
+//
+// What the query excludes (an appointment that is being moved, a hold of the asker's own) must be left out of busy.
+type Search struct {
+	schedule  *Schedule
+	query     Query
+	service   *Service
+	cursors   []cursor // as at the beginning of a stage
+	resources []uuid.UUID
+	from      time.Time // of starts, inclusive
+	until     time.Time // exclusive
+}
+
+// Stage is a part of the time that a search covers.
+type Stage struct {
+	From, Until         time.Time // of the slots' starts, half-open
+	BusyFrom, BusyUntil time.Time // of what can be in their way, half-open
+}
+
+// NewSearch checks a query at now and prepares it. Practitioners who are retired or do not provide the service are left out;
+// an [Error] says when that leaves nobody, when the service is not offered, or when the range makes no sense,
+// lies in the past or beyond the booking window. Nothing free in a sensible range is no error.
+func (s *Schedule) NewSearch(q Query, now time.Time) (*Search, error) {
+	service, err := s.offered(q.Service)
+	if err != nil {
+		return nil, err
+	}
+	search := &Search{schedule: s, query: q, service: service}
+	if search.query.Limit <= 0 {
+		search.query.Limit = DefaultLimit
+	}
+	if search.query.DayUntil == localtime.Midnight {
+		search.query.DayUntil = localtime.EndOfDay
+	}
+	if err := search.setRange(now); err != nil {
+		return nil, err
+	}
+	if err := search.setPractitioners(); err != nil {
+		return nil, err
+	}
+	return search, nil
+}
+
+// Limit is at most how many slots are wanted.
+func (s *Search) Limit() int { return s.query.Limit }
+
+// Enough reports whether no further stage is needed.
+func (s *Search) Enough(slots []Slot) bool { return len(slots) >= s.query.Limit }
+
+// Resources are those whose busy times decide, in the order in which Postgres sorts them: the practitioners, the rooms
+// and devices that the service needs, the patient when the query names one.
+func (s *Search) Resources() []uuid.UUID { return s.resources }
+
+// Stages cuts the time from the first possible start to the last one into stages of 3, 7, 30, 90 days after the first day,
+// each beginning where the one before ended.
+func (s *Search) Stages() iter.Seq[Stage] {
+	return func(yield func(Stage) bool) {
+		zone := s.schedule.Zone(uuid.Nil)
+		first := localtime.DateOf(s.from, zone)
+		from := s.from
+		for i := 0; from.Before(s.until); i++ {
+			until := s.until
+			if i < len(stageDays) {
+				until = earlier(until, localtime.Open(first.AddDays(stageDays[i]), localtime.Midnight, zone))
+			}
+			if from.Before(until) && !yield(s.stage(from, until)) {
+				return
+			}
+			from = until
+		}
+	}
+}
+
+func (s *Search) stage(from, until time.Time) Stage {
+	return Stage{
+		From:      from,
+		Until:     until,
+		BusyFrom:  from.Add(-s.service.BufferBefore),
+		BusyUntil: until.Add(s.service.Duration + s.service.BufferAfter),
+	}
+}
+
+// setRange works out which starts are possible: what the query asks for, within notice and window.
+func (s *Search) setRange(now time.Time) error {
+	from, until := s.query.From, s.query.Until
+	if !until.IsZero() && !until.After(orElse(from, now)) {
+		if !from.IsZero() && !until.After(from) {
+			return Refuse(CodeInvalid, "That range of time ends before it starts.")
+		}
+		return Refuse(CodeTooSoon, messagePast)
+	}
+	horizon := now.Add(s.service.Window + time.Second)
+	if !from.Before(horizon) {
+		return Refuse(CodeTooFar, messageTooFar(s.service))
+	}
+	s.from = later(from, now.Add(s.service.Notice))
+	s.until = horizon
+	if !until.IsZero() {
+		s.until = earlier(until, horizon)
+	}
+	return nil
+}
+
+// orElse is t, or instead when t is zero.
+func orElse(t, instead time.Time) time.Time {
+	if t.IsZero() {
+		return instead
+	}
+	return t
+}
+
+// setPractitioners prepares a cursor for each place of each practitioner who can be asked.
+func (s *Search) setPractitioners() error {
+	var refusal error
+	for i := range s.schedule.directory.Practitioners {
+		p := &s.schedule.directory.Practitioners[i]
+		if len(s.query.Practitioners) > 0 && !slices.Contains(s.query.Practitioners, p.ID) {
+			continue
+		}
+		if err := provides(p, s.service); err != nil {
+			refusal = err
+			continue
+		}
+		s.addCursors(p)
+	}
+	if len(s.resources) == 0 && len(s.query.Practitioners) > 0 {
+		if refusal != nil {
+			return refusal
+		}
+		return Refuse(CodeNotFound, messageNoPractitioner)
+	}
+	s.resources = append(s.resources, needed(s.service)...)
+	if s.query.Patient != uuid.Nil {
+		s.resources = append(s.resources, s.query.Patient)
+	}
+	s.resources = sortIDs(s.resources)
+	return nil
+}
+
+func (s *Search) addCursors(p *Practitioner) {
+	s.resources = append(s.resources, p.ID)
+	hours := s.schedule.hours[p.ID]
+	if hours == nil {
+		return
+	}
+	for _, location := range hours.locations {
+		if s.query.Location == uuid.Nil || s.query.Location == location {
+			s.cursors = append(s.cursors, cursor{
+				practitioner: p.ID,
+				location:     location,
+				hours:        hours,
+				lanes:        max(1, p.Lanes),
+				order:        len(s.cursors),
+			})
+		}
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
