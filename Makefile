@@ -17,7 +17,7 @@ GO_TEST_FLAGS ?=
 FUZZTIME ?= 30s
 
 UI := web/dist/widget.js
-UI_SOURCES := $(shell find web -type d \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print)
+UI_SOURCES := $(shell find web -type d \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print 2>/dev/null)
 
 .PHONY: help
 help: ## list these targets

@@ -107,7 +107,11 @@ has_password() {
 runs_in() {
   local pid=$1 dir=$2 pattern=$3 cwd
   case $pid in '' | *[!0-9]*) return 1 ;; esac
-  ps -o args= -p "$pid" 2>/dev/null | grep -q -- "$pattern" || return 1
+  # shellcheck disable=SC2254 # a pattern it is
+  case $(ps -o args= -p "$pid" 2>/dev/null) in
+    $pattern) ;;
+    *) return 1 ;;
+  esac
   if [ -e "/proc/$pid/cwd" ]; then
     [ "/proc/$pid/cwd" -ef "$dir" ]
   else

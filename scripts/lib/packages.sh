@@ -44,11 +44,13 @@ apt_install() {
     { tail -n 5 "$LOCAL/apt.log" >&2; die "apt-get could not install $* (log: .local/apt.log); run: sudo apt-get install $*"; }
 }
 
-# forbid_service_starts answers dpkg's question whether services may start with no, until the script ends. An answer that somebody else gave stands.
+# forbid_service_starts answers dpkg's question whether services may start with no, until the script ends.
+# An answer that somebody else gave stands; one that was left by a run of ours that was killed is taken over.
 POLICY=/usr/sbin/policy-rc.d
+POLICY_MARK='# Written by AgentCare scripts/services while it installs packages.'
 forbid_service_starts() {
-  [ ! -e "$POLICY" ] || return 0
-  printf '#!/bin/sh\n# Written by AgentCare scripts/services while it installs packages.\nexit 101\n' | as_root tee "$POLICY" >/dev/null
+  [ ! -e "$POLICY" ] || grep -qxF "$POLICY_MARK" "$POLICY" || return 0
+  printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" | as_root tee "$POLICY" >/dev/null
   as_root chmod 755 "$POLICY"
   at_exit as_root rm -f "$POLICY"
 }

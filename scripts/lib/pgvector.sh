@@ -17,7 +17,7 @@ postgres_install() {
 # debian_postgres prints the release of PostgreSQL that this Debian or Ubuntu ships, or NN if it cannot be told.
 debian_postgres() {
   local major
-  major=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | head -n 1)
+  major=$(apt-cache depends postgresql 2>/dev/null | awk '/Depends: postgresql-[0-9]+$/ && !found { sub(/.*-/, ""); print; found = 1 }')
   echo "${major:-NN}"
 }
 
@@ -74,7 +74,7 @@ debian_source_line() {
   local id mirror key
   id=$(. /etc/os-release && echo "$ID")
   [ "$id" = debian ] || return 1
-  mirror=$(debian_mirrors | head -n 1)
+  mirror=$(debian_mirrors | sed -n 1p)
   [ -n "$mirror" ] || return 1
   key=/usr/share/keyrings/debian-archive-keyring.gpg
   if [ -f "$key" ]; then echo "deb-src [signed-by=$key] $mirror trixie main"; else echo "deb-src $mirror trixie main"; fi

@@ -28,10 +28,13 @@ postgres_bins() {
 
 postgres_major() { "$1/postgres" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'; }
 
-# postgres_bin prints the programs to use: the release that the data was made with, else the newest; with every extension if ALL is given.
+# postgres_data_major prints the release that the data was made with, if there is any: no other can read it.
+postgres_data_major() { cat "$(postgres_home)/data/PG_VERSION" 2>/dev/null || true; }
+
+# postgres_bin [all] prints the programs to use, newest first, of the data's release if there is any; with `all`, only where every extension is there.
 postgres_bin() {
   local dir data_major
-  data_major=$(cat "$(postgres_home)/data/PG_VERSION" 2>/dev/null || true)
+  data_major=$(postgres_data_major)
   while read -r dir; do
     [ "$(postgres_major "$dir")" -ge "$PG_OLDEST" ] || continue
     [ -z "$data_major" ] || [ "$(postgres_major "$dir")" = "$data_major" ] || continue
@@ -82,7 +85,7 @@ make_home() {
     echo "$home" >"$PG/home"
   fi
   mkdir -m 700 "$home" 2>/dev/null || [ -d "$home" ] || die "cannot make $home for the data of Postgres"
-  if is_root && [ ! -L "$home" ] && [ "$(stat -c %u "$home")" = 0 ]; then chown postgres: "$home"; fi
+  if is_root && [ ! -L "$home" ] && [ -O "$home" ]; then chown postgres: "$home"; fi
   as_server test -O "$home" || die "$home belongs to somebody else; remove it, then try again"
 }
 
@@ -94,7 +97,7 @@ postgres_running() {
   if postgres_in_docker; then
     container_runs "$(postgres_container)"
   else
-    [ -d "$(postgres_home)" ] && runs_in "$(postgres_pid)" "$(postgres_home)/data" postgres
+    [ -d "$(postgres_home)" ] && runs_in "$(postgres_pid)" "$(postgres_home)/data" '*postgres*'
   fi
 }
 
@@ -112,6 +115,8 @@ postgres_up() {
     postgres_start_container
   elif postgres_bin all >/dev/null; then
     postgres_start
+  elif [ -n "$(postgres_data_major)" ]; then
+    die "the data of this checkout's Postgres was made by PostgreSQL $(postgres_data_major) with pgvector, which is not installed any more; install it, or give up the data with: scripts/services clean"
   elif docker_runs; then
     postgres_start_container
   else
@@ -146,7 +151,7 @@ postgres_start() {
   echo native >"$PG/kind"
   postgres_init "$bin" "$home"
   # Postgres itself sees to a pid file whose process is gone, but not to one whose number somebody else has got.
-  runs_in "$(postgres_pid)" "$home/data" postgres || as_server rm -f "$home/data/postmaster.pid"
+  runs_in "$(postgres_pid)" "$home/data" '*postgres*' || as_server rm -f "$home/data/postmaster.pid"
   for try in 1 2 3; do
     port=$(remembered_port "$PG/port" postgres)
     postgres_settings "$port" | as_server tee "$home/data/postgresql.conf" >/dev/null
@@ -165,7 +170,7 @@ postgres_start() {
 postgres_init() {
   local bin=$1 home=$2 locale=C.UTF-8
   [ ! -d "$home/data" ] || return 0
-  locale -a 2>/dev/null | grep -qix 'c\.utf-\{0,1\}8' || locale=en_US.UTF-8
+  locale -a 2>/dev/null | grep -ix 'c\.utf-\{0,1\}8' >/dev/null || locale=en_US.UTF-8
   say "postgres: making a database with PostgreSQL $(postgres_major "$bin")"
   as_server rm -rf "$home/data.new" "$home/password"
   as_server install -m 600 /dev/null "$home/password"

@@ -19,7 +19,7 @@ redis_in_docker() { [ "$(cat "$REDIS/kind" 2>/dev/null)" = docker ]; }
 redis_pid() { cat "$REDIS/data/redis.pid" 2>/dev/null || true; }
 
 redis_running() {
-  if redis_in_docker; then container_runs "$(redis_container)"; else runs_in "$(redis_pid)" "$REDIS/data" 'redis-server\|valkey-server'; fi
+  if redis_in_docker; then container_runs "$(redis_container)"; else runs_in "$(redis_pid)" "$REDIS/data" '*-server *'; fi
 }
 
 # redis_answers asks the server for a PONG, in Redis's own protocol: its command line client need not be installed.
