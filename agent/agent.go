@@ -52,4 +52,5 @@ type Reply struct {
 	Language   string          // of the conversation from now on; "" keeps it
 	Deliveries []chat.Delivery // to send over other channels
 	Unlocked   bool            // the patient verified again in this turn: hidden history may be shown
+	Engine     string          // who answered, where an engine stands for several; "" is the name that the worker knows
 }

@@ -75,3 +75,21 @@ type Session struct {
 	Resume       string // the new secret; the old one goes when this one is used
 	Resumed      bool   // an earlier conversation goes on
 }
+
+// DeliveryError is what a channel says of a delivery that it did not send. Its text names no recipient and no content.
+type DeliveryError struct {
+	Code      string // for the record: the channel's own code, or a word
+	Permanent bool   // another attempt would fail too
+	Err       error  // what happened; may be nil
+}
+
+// Error is the code and what happened.
+func (e *DeliveryError) Error() string {
+	if e.Err == nil {
+		return "not delivered: " + e.Code
+	}
+	return "not delivered: " + e.Code + ": " + e.Err.Error()
+}
+
+// Unwrap is what happened.
+func (e *DeliveryError) Unwrap() error { return e.Err }

@@ -1,4 +1,3 @@
-// Package worker does the background work on River: it answers turns and sends deliveries.
 package worker
 
 import (
