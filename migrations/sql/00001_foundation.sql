@@ -14,7 +14,13 @@ end
 $$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-do $$ begin execute format('grant agentcare_app to %I', current_user); end $$;
+do $$
+begin
+  if not pg_has_role(current_user, 'agentcare_app', case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end) then
+    execute format('grant agentcare_app to %I', current_user);
+  end if;
+end
+$$;
 -- +goose StatementEnd
 
 create extension if not exists btree_gist;
@@ -114,10 +120,11 @@ create table practitioner (
   foreign key (clinic_id, id) references resource
 );
 
-create table room (
+-- Rooms and devices. A device without a location is carried where it is needed.
+create table facility (
   clinic_id   uuid not null,
   id          uuid not null,
-  location_id uuid not null,
+  location_id uuid,
   name        text not null,
   primary key (clinic_id, id),
   foreign key (clinic_id, id) references resource,
@@ -149,7 +156,7 @@ create table service (
   foreign key (clinic_id, specialty) references specialty (clinic_id, code)
 );
 
--- What a service needs: one resource out of each group. The group 'practitioner' is who provides it.
+-- What a service needs: one resource out of each group. The need 'practitioner' is who provides it.
 create table service_resource (
   clinic_id   uuid not null,
   service_id  uuid not null,
@@ -221,6 +228,7 @@ create table patient (
   foreign key (clinic_id, id) references resource
 );
 create index patient_phone on patient (clinic_id, phone_index);
+create index patient_birth_date on patient (clinic_id, birth_date_index);
 create index patient_email on patient (clinic_id, email_index);
 create index patient_name on patient using gin ((given_name || ' ' || family_name) gin_trgm_ops);
 
@@ -297,12 +305,15 @@ create table allocation (
   during         tstzrange generated always as (tstzrange(starts_at, ends_at, '[)')) stored,
   expires_at     timestamptz,
   hold_token     uuid,
+  held_at        timestamptz,              -- notice is judged by when the slot was held
+  held_by        uuid,                     -- the conversation that asked: its later hold replaces an overlapping earlier one
   primary key (clinic_id, id),
   foreign key (clinic_id, resource_id) references resource,
   foreign key (clinic_id, appointment_id) references appointment,
   check (starts_at < ends_at),
+  check (ends_at - starts_at <= interval '2 days'), -- so that searches need not look further back; a longer absence is several rows
   check ((state = 1) = (expires_at is not null)),
-  check (state <> 1 or hold_token is not null),
+  check (state <> 1 or hold_token is not null and held_at is not null),
   check (state <> 2 or appointment_id is not null),
   constraint allocation_no_overlap exclude using gist (resource_id with =, lane with =, during with &&) where (state > 0)
 );
@@ -337,6 +348,40 @@ create table waitlist_offer (
   foreign key (clinic_id, entry_id) references waitlist_entry
 );
 
+-- Rises with every change of what a clinic's directory is made of, so that processes know when theirs is old.
+create table directory_version (
+  clinic_id uuid primary key references clinic on delete cascade,
+  version   bigint not null
+);
+
+-- +goose StatementBegin
+create function bump_directory_version() returns trigger
+language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+  if tg_table_name = 'resource' then
+    insert into directory_version select distinct clinic_id, 1 from changed join clinic using (clinic_id) where kind <> 'patient'
+    on conflict (clinic_id) do update set version = directory_version.version + 1;
+  else
+    insert into directory_version select distinct clinic_id, 1 from changed join clinic using (clinic_id)
+    on conflict (clinic_id) do update set version = directory_version.version + 1;
+  end if;
+  return null;
+end
+$$;
+
+do $$
+declare t text;
+begin
+  foreach t in array array['clinic', 'location', 'specialty', 'resource', 'practitioner', 'facility', 'service', 'service_resource', 'weekly_hours', 'date_override'] loop
+    execute format('create trigger directory_insert after insert on %I referencing new table as changed for each statement execute function bump_directory_version()', t);
+    execute format('create trigger directory_update after update on %I referencing new table as changed for each statement execute function bump_directory_version()', t);
+    execute format('create trigger directory_delete after delete on %I referencing old table as changed for each statement execute function bump_directory_version()', t);
+  end loop;
+end
+$$;
+-- +goose StatementEnd
+
 -- A change that was made under a key, and its answer: the same key again gets the same answer.
 create table idempotency_key (
   clinic_id    uuid not null references clinic,
@@ -364,6 +409,7 @@ create table conversation (
   seq          bigint not null default 0,  -- of the last message
   asked_seq    bigint not null default 0,  -- of the last message that wants an answer
   answered_seq bigint not null default 0,  -- the last seq that an answer covers
+  asked_at     timestamptz,                -- when the first of the unanswered ones came; null while nothing waits
   due_at       timestamptz,                -- when the unanswered ones may be answered (debounce)
   worker_id    uuid,                       -- who answers now
   epoch        bigint not null default 0,  -- fencing token of the lease, +1 with every claim
@@ -475,17 +521,20 @@ create table verification (
   clinic_id   uuid not null,
   id          uuid not null,
   endpoint_id uuid not null,
-  phone       bytea not null,              -- sealed
+  key         text not null,               -- the message that asked for it: the same one again sends no second code
   phone_index bytea not null,
-  details     bytea not null,              -- sealed: name, date of birth, consent as entered
+  details     bytea not null,              -- sealed: number, name, date of birth, consent as entered
   code_hash   bytea not null,
-  tries       integer not null default 0,
+  wrong_keys  text[] not null default '{}', -- the messages that tried a wrong code: the same one again is not counted twice
   expires_at  timestamptz not null,
   used_at     timestamptz,
   used_key    text,                        -- the message that used it: the same one again gets the same answer
   patient_id  uuid,                        -- whom it turned out to be
+  enrolled    boolean not null default false, -- and whether their chart was made then
+  unlocked    boolean not null default false, -- and whether hidden messages may be shown again
   created_at  timestamptz not null default now(),
   primary key (clinic_id, id),
+  unique (clinic_id, endpoint_id, key),
   foreign key (clinic_id, endpoint_id) references endpoint,
   foreign key (clinic_id, patient_id) references patient
 );
@@ -617,7 +666,7 @@ grant usage on schema public to agentcare_app;
 
 -- What is appended is never changed, and tenants are the owner's.
 revoke update, delete on audit, audit_seal, appointment_event, consent from agentcare_app;
-revoke insert, update, delete on clinic, clinic_address from agentcare_app;
+revoke insert, update, delete on clinic, clinic_address, directory_version from agentcare_app;
 
 -- Look-ups that come before the clinic is known, or that span clinics. Each returns ids alone.
 -- +goose StatementBegin
@@ -657,8 +706,8 @@ grant execute on function find_clinic(text, text), conversation_heads(uuid[]), c
 
 -- +goose Down
 drop function conversations_due(interval, integer), conversation_heads(uuid[]), find_clinic(text, text);
-drop table knowledge_embedding, knowledge_chunk, knowledge_page, audit_seal, audit, task, consent, verification, delivery,
+drop table directory_version, knowledge_embedding, knowledge_chunk, knowledge_page, audit_seal, audit, task, consent, verification, delivery,
   turn, message_option, message, endpoint, conversation, worker, idempotency_key, waitlist_offer, waitlist_entry,
   allocation, appointment_event, appointment, patient_link, patient, date_override, weekly_hours, service_resource,
-  service, room, practitioner, resource, specialty, location, staff, clinic_address, clinic;
-drop function current_clinic();
+  service, facility, practitioner, resource, specialty, location, staff, clinic_address, clinic;
+drop function bump_directory_version(), current_clinic();

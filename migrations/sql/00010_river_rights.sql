@@ -1,0 +1,30 @@
+-- +goose Up
+
+-- River's tables have no clinic: jobs carry ids alone. Processes work as the application role and enqueue in their own transactions.
+-- A later version of River that brings a table needs the same grants in a step after it; a test says so.
+-- +goose StatementBegin
+do $$
+declare t text;
+begin
+  for t in
+    select relname from pg_class
+    where relnamespace = current_schema()::regnamespace and relkind = 'r' and relname like 'river\_%' and relname <> 'river_migration'
+  loop
+    execute format('grant select, insert, update, delete on %I to agentcare_app', t);
+  end loop;
+  for t in
+    select relname from pg_class
+    where relnamespace = current_schema()::regnamespace and relkind = 'S' and relname like 'river\_%'
+  loop
+    execute format('grant usage, select on sequence %I to agentcare_app', t);
+  end loop;
+end
+$$;
+-- +goose StatementEnd
+grant select on river_migration to agentcare_app;
+
+-- The version of the schema, for readiness.
+grant select on goose_db_version to agentcare_app;
+
+-- +goose Down
+revoke all on goose_db_version, river_migration from agentcare_app;
