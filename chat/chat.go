@@ -166,7 +166,13 @@ type Delivery struct {
 	Purpose      string // "reply", "code", "reminder", ...
 }
 
-// TurnArgs wake a worker up for a conversation with something unanswered.
+// Queues of the jobs: who inserts one names its queue. Turn jobs are neither delayed nor unique.
+const (
+	QueueTurns      = "turns"
+	QueueDeliveries = "deliveries"
+)
+
+// TurnArgs wake a worker up for a conversation with something unanswered; [QueueTurns].
 type TurnArgs struct {
 	Clinic       uuid.UUID `json:"clinic"`
 	Conversation uuid.UUID `json:"conversation"`
@@ -175,7 +181,7 @@ type TurnArgs struct {
 // Kind names the job.
 func (TurnArgs) Kind() string { return "turn" }
 
-// DeliverArgs send one [Delivery].
+// DeliverArgs send one [Delivery]; [QueueDeliveries].
 type DeliverArgs struct {
 	Clinic   uuid.UUID `json:"clinic"`
 	Delivery uuid.UUID `json:"delivery"`

@@ -12,18 +12,11 @@ import (
 	"github.com/agentcare/agentcare/chat"
 )
 
-// Queues. Who inserts a job names its queue; turn jobs are neither delayed nor unique.
-const (
-	QueueTurns      = "turns"
-	QueueDeliveries = "deliveries"
-	queueChores     = "maintenance"
-)
+// queueChores is the schedulers' own.
+const queueChores = "maintenance"
 
 const (
-	// FetchCooldown belongs into every River client, those that only insert too: at its default of 100 ms a wake-up takes
-	// 100 ms, because River holds back notifications for as long.
-	FetchCooldown = time.Millisecond
-
+	fetchCooldown   = time.Millisecond // between fetches; at the default of 100 ms a turn would wait for as long
 	fetchPoll       = time.Second      // for jobs whose notification got lost
 	deliveryTimeout = 30 * time.Second // also River's default for jobs, which its rescue counts from
 	rescueAfter     = time.Minute      // a job of a killed worker runs again; for a turn that is one wake-up too many
@@ -32,7 +25,7 @@ const (
 // riverConfig is what workers and schedulers have in common.
 func riverConfig(logger *slog.Logger) *river.Config {
 	return &river.Config{
-		FetchCooldown:        FetchCooldown,
+		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    fetchPoll,
 		JobTimeout:           deliveryTimeout,
 		RescueStuckJobsAfter: rescueAfter,
@@ -47,8 +40,8 @@ func workerClient(cfg Config, wake func(chat.TurnArgs) <-chan struct{}) (*river.
 	rc.LeaderElectionDisabled = true
 	rc.SoftStopTimeout = cfg.Grace
 	rc.Queues = map[string]river.QueueConfig{
-		QueueTurns:      {MaxWorkers: cfg.MaxTurns},
-		QueueDeliveries: {MaxWorkers: cfg.MaxDeliveries},
+		chat.QueueTurns:      {MaxWorkers: cfg.MaxTurns},
+		chat.QueueDeliveries: {MaxWorkers: cfg.MaxDeliveries},
 	}
 	river.AddWorker(rc.Workers, &turnJobs{wake: wake, timeout: cfg.TurnTimeout})
 	river.AddWorker(rc.Workers, &deliveryJobs{Config: cfg})

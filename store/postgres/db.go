@@ -66,6 +66,10 @@ type DB struct {
 	schedules schedules
 }
 
+// notifyCooldown is how long River keeps from announcing jobs again after it did. At its default of 100 ms most jobs would
+// not be announced, and wait for a poll.
+const notifyCooldown = time.Millisecond
+
 // Open prepares to work. It connects when first asked for something: a database that is down fails [DB.Ping], not Open.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := c.validate(); err != nil {
@@ -75,7 +79,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: c.Logger})
+	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: c.Logger, FetchCooldown: notifyCooldown})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("preparing job inserts: %w", err)
