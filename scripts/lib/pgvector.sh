@@ -60,6 +60,7 @@ pgvector_build() {
   options=(-q -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/lists"
     -o "Dir::Cache=$work/cache" -o APT::Get::List-Cleanup=0)
   (
+    unset MAKEFLAGS MAKELEVEL MFLAGS # called from our make, whose flags are not pgvector's
     cd "$work"
     apt-get "${options[@]}" update && apt-get "${options[@]}" source pgvector && cd pgvector-*/ &&
       make OPTFLAGS='' with_llvm=no PG_CONFIG="$bin/pg_config" -j "$(nproc)" &&
