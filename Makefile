@@ -54,6 +54,7 @@ build: ui ## bin/agentcare with the UI embedded
 
 .PHONY: ui
 ui: $(UI) ## the web pages, when their sources changed
+	@:
 
 $(UI): web/node_modules/.installed $(UI_SOURCES)
 	@echo '==> web: building the pages'
