@@ -32,6 +32,9 @@ type unit struct {
 // testHelpers serve tests, and the development server that cmd starts.
 var testHelpers = []string{"cmd"}
 
+// adapters are what tools and the engines above them know nothing of: cmd wires them.
+var adapters = []string{"agent/ollama", "channels/devphone", "channels/email", "channels/sms", "channels/web", "store/postgres", "store/redis", "worker"}
+
 // floors is the table of ARCHITECTURE.md; .golangci.yml has the same rules for depguard, which tells them while one types.
 // A package belongs to the unit with the longest path that it lies in.
 var floors = map[string]unit{
@@ -55,12 +58,12 @@ var floors = map[string]unit{
 	"store/redis":       {floor: 2},
 	"worker":            {floor: 2, edges: []string{"agent"}},
 
-	"tools":                   {floor: 3, never: []string{"agent/ollama", "channels/devphone", "channels/email", "channels/sms", "channels/web", "store/postgres", "store/redis", "worker"}},
+	"tools":                   {floor: 3, never: adapters},
 	"agent/agenttest":         {floor: 3, only: testHelpers},
 	"channels/sms/twiliotest": {floor: 3, only: testHelpers},
 	"store/storetest":         {floor: 3, only: testHelpers},
 
-	"agent/guided": {floor: 4, never: []string{"agent/ollama", "channels/devphone", "channels/email", "channels/sms", "channels/web", "store/postgres", "store/redis", "worker"}},
+	"agent/guided": {floor: 4, never: adapters},
 
 	"console":     {floor: 5},
 	"prompts/lab": {floor: 5},
