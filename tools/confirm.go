@@ -1,0 +1,62 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/agentcare/agentcare/chat"
+	"github.com/agentcare/agentcare/clinic"
+)
+
+// Change is what a confirmation changed, with the appointment's row as it is now.
+type Change struct {
+	Proposal    Proposal
+	Appointment clinic.Appointment
+}
+
+// Confirm carries out what the patient has confirmed: it is the only way to change an appointment from a conversation.
+// The option is the confirm option that they chose, by its button or in words that leave no doubt. The change is keyed
+// by the conversation and the proposal, so that confirming twice, or answering the same turn twice, changes once and
+// returns the same row.
+func (d *Desk) Confirm(ctx context.Context, caller Caller, option chat.Option) (Change, error) {
+	p, err := ParseProposal(option)
+	if err != nil {
+		return Change{}, err
+	}
+	if err := caller.mustBeVerified(); err != nil {
+		return Change{}, err
+	}
+	if p.Patient != caller.Patient {
+		return Change{}, clinic.Refuse(clinic.CodeNotAllowed, "This was proposed to somebody else.")
+	}
+	appointment, err := d.carryOut(ctx, caller, p)
+	if err != nil {
+		return Change{}, fmt.Errorf("carrying out a confirmed change: %w", err)
+	}
+	return Change{Proposal: p, Appointment: appointment}, nil
+}
+
+func (d *Desk) carryOut(ctx context.Context, caller Caller, p Proposal) (clinic.Appointment, error) {
+	key, actor := confirmKey(caller, p), caller.actor()
+	switch p.Kind {
+	case ProposeBook:
+		return d.config.Bookings.Book(ctx, caller.Clinic, clinic.BookRequest{
+			Key: key, Slot: p.Slot, Hold: p.Hold, Patient: p.Patient, Actor: actor,
+		})
+	case ProposeMove:
+		return d.config.Bookings.Move(ctx, caller.Clinic, clinic.MoveRequest{
+			Key: key, Appointment: p.Appointment, Version: p.Version, Slot: p.Slot, Hold: p.Hold, Actor: actor,
+		})
+	case ProposeCancel:
+		return d.config.Bookings.Cancel(ctx, caller.Clinic, clinic.CancelRequest{
+			Key: key, Appointment: p.Appointment, Version: p.Version, Actor: actor,
+		})
+	default:
+		return clinic.Appointment{}, clinic.Refuse(clinic.CodeInvalid, "That can't be confirmed here.")
+	}
+}
+
+// confirmKey is the idempotency key of a change.
+func confirmKey(caller Caller, p Proposal) string {
+	return fmt.Sprintf("%s/confirm/%s", caller.Conversation, p.ID)
+}
