@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
 	"strconv"
@@ -102,9 +103,7 @@ func (a assets) register(mux *http.ServeMux, page http.Header) {
 	})
 	demo := func(name func(*http.Request) string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			for key, values := range page {
-				w.Header()[key] = values
-			}
+			maps.Copy(w.Header(), page)
 			a.serve(w, r, name(r))
 		}
 	}

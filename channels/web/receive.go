@@ -12,7 +12,6 @@ import (
 const (
 	windowBeats = 10 // seconds over which frames and errors are counted
 	helloCost   = 20 // frames that a hello counts for: it reads the record
-	touchBeats  = 60 // seconds between two notes in the record that the patient is there
 	floodPause  = windowBeats * time.Second
 )
 
@@ -58,7 +57,7 @@ func (so *socket) handle(f frame, now uint32) error {
 	ctx, cancel := so.server.storeContext()
 	defer cancel()
 	if f.Type != frameHello {
-		so.touch(ctx, now)
+		so.touch(now)
 	}
 	switch f.Type {
 	case frameHello:
@@ -84,22 +83,11 @@ func (so *socket) handle(f frame, now uint32) error {
 	}
 }
 
-// touch notes that the patient is there: at once for this socket, and once a minute in the record, from which the next
-// session learns whether it may show what was said.
-func (so *socket) touch(ctx context.Context, now uint32) {
+// touch notes that the patient is there.
+func (so *socket) touch(now uint32) {
 	so.mu.Lock()
+	defer so.mu.Unlock()
 	so.used = now
-	so.mu.Unlock()
-	if now-so.lastTouch < touchBeats {
-		return
-	}
-	so.lastTouch = now
-	_, err := so.server.cfg.Sessions.Endpoint(ctx, so.clinic, so.endpoint)
-	if errors.Is(err, &chat.Error{Code: chat.CodeEnded}) {
-		so.over()
-	} else if err != nil {
-		so.log(slog.LevelWarn, "a sign of life was not noted", slog.Any("error", err))
-	}
 }
 
 // greet answers a hello.
@@ -133,16 +121,16 @@ func (so *socket) checkForm(ctx context.Context, f frame) (map[string]string, er
 func (so *socket) accept(ctx context.Context, in chat.Inbound, id string) error {
 	s := so.server
 	if wait := s.allowance(ctx, "chat:message:"+so.endpoint.String(), s.cfg.Limits.MessagesPerMinute); wait > 0 {
-		return errTooFast{wait}
+		return tooFastError{wait}
 	}
 	in.Clinic, in.Conversation, in.Endpoint, in.Channel = so.clinic, so.conversation, so.endpoint, chat.Web
-	in.ExternalID = so.endpoint.String() + "/" + id // ids are one client's own: two may well begin with 1
+	in.ExternalID = id
 	accepted, err := s.cfg.Inbox.Put(ctx, in)
 	if err != nil {
 		return err
 	}
 	so.send(encodeAck(id, accepted.Seq))
-	so.log(slog.LevelDebug, "message accepted", slog.Int64("seq", accepted.Seq), slog.Bool("duplicate", accepted.Duplicate))
+	so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "message accepted", so.ids(slog.Int64("seq", accepted.Seq), slog.Bool("duplicate", accepted.Duplicate))...)
 	if !accepted.Duplicate {
 		so.spread(chat.Event{Type: chat.EventMessage, Message: &accepted.Message})
 	}
@@ -170,14 +158,14 @@ func (so *socket) spread(e chat.Event) {
 	ctx, cancel := context.WithTimeout(context.Background(), publishTimeout)
 	defer cancel()
 	if err := so.server.cfg.Bus.Publish(ctx, so.conversation, e); err != nil {
-		so.log(slog.LevelDebug, "event not published: polls must do", slog.Any("error", err))
+		so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "event not published: polls must do", so.ids(slog.Any("error", err))...)
 	}
 }
 
-// errTooFast is a refusal for now.
-type errTooFast struct{ wait time.Duration }
+// tooFastError is a refusal for now.
+type tooFastError struct{ wait time.Duration }
 
-func (errTooFast) Error() string { return "too many messages" }
+func (tooFastError) Error() string { return "too many messages" }
 
 // refuse answers a frame that was not taken, and closes the socket of a client that goes on like that.
 func (so *socket) refuse(id string, err error) {
@@ -186,7 +174,7 @@ func (so *socket) refuse(id string, err error) {
 		so.flooded(id)
 		return
 	}
-	var tooFast errTooFast
+	var tooFast tooFastError
 	var known *chat.Error
 	switch {
 	case errors.As(err, &tooFast):
@@ -197,7 +185,7 @@ func (so *socket) refuse(id string, err error) {
 			so.over()
 		}
 	default:
-		so.log(slog.LevelError, "frame not taken", slog.Any("error", err))
+		so.server.log.LogAttrs(context.Background(), slog.LevelError, "frame not taken", so.ids(slog.Any("error", err))...)
 		so.send(encodeError(id, refusal(so.language, chat.CodeUnavailable), retryAfter))
 	}
 }
@@ -212,7 +200,7 @@ func retryOf(code string) time.Duration {
 
 // flooded closes a socket whose client sends too much. What was acknowledged stays.
 func (so *socket) flooded(id string) {
-	so.log(slog.LevelWarn, "socket closed for flooding")
+	so.server.log.LogAttrs(context.Background(), slog.LevelWarn, "socket closed for flooding", so.ids()...)
 	so.send(encodeError(id, refusal(so.language, chat.CodeRateLimited), floodPause))
 	so.close(CloseFlood, "too many frames")
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 
@@ -165,7 +166,7 @@ func (so *socket) replay(t task) {
 	if err == nil {
 		return
 	}
-	so.log(slog.LevelWarn, "a replay must wait: the record cannot be read", slog.Any("error", err))
+	so.server.log.LogAttrs(context.Background(), slog.LevelWarn, "a replay must wait: the record cannot be read", so.ids(slog.Any("error", err))...)
 	so.mu.Lock()
 	defer so.mu.Unlock()
 	so.progress.blocked = true

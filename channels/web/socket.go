@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,8 +39,6 @@ type socket struct {
 	slot    uint32 // the second, of those between two pings, in which it is pinged
 	heard   atomic.Bool
 	window  window // the reader's alone
-
-	lastTouch uint32 // beats; the reader's alone
 
 	mu       sync.Mutex
 	page     [][]byte // of a replay, to be sent before the queue
@@ -82,7 +81,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	t, err := s.verify(r.URL.Query().Get("token"))
 	if err != nil {
-		refuse(w, http.StatusUnauthorized, "", CodeBadToken, 0)
+		refuse(w, http.StatusUnauthorized, "", CodeUnauthorized, 0)
 		return
 	}
 	if !offers(r, Subprotocol) {
@@ -97,12 +96,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 }
 
 func offers(r *http.Request, subprotocol string) bool {
-	for _, p := range websocket.Subprotocols(r) {
-		if p == subprotocol {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(websocket.Subprotocols(r), subprotocol)
 }
 
 // seat reads the session that the token names and upgrades the connection. A conversation that has ended gets its
@@ -132,7 +126,7 @@ func (s *Server) newSocket(conn *websocket.Conn, t ticket, request string) *sock
 	now := s.beats.Load()
 	so := &socket{
 		ticket: t, server: s, conn: conn, request: request,
-		slot: s.serial.Add(1), used: now, lastTouch: now,
+		slot: s.serial.Add(1), used: now,
 	}
 	conn.SetReadLimit(s.cfg.Limits.FrameBytes)
 	conn.SetPongHandler(so.pong)
@@ -169,7 +163,7 @@ func (so *socket) open(ended bool) {
 func (so *socket) read(first, ended bool) {
 	defer so.server.work.Done()
 	defer so.leave()
-	so.log(slog.LevelDebug, "socket opened")
+	so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "socket opened", so.ids()...)
 	if first {
 		ctx, cancel := so.server.storeContext()
 		so.server.subscribe(ctx, so.room)
@@ -181,7 +175,7 @@ func (so *socket) read(first, ended bool) {
 	for {
 		kind, data, err := so.conn.ReadMessage()
 		if err != nil {
-			so.log(slog.LevelDebug, "socket closed", slog.Int("code", closeCode(err)))
+			so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "socket closed", so.ids(slog.Int("code", closeCode(err)))...)
 			so.linger(err)
 			return
 		}
@@ -300,24 +294,19 @@ func (s *Server) storeContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), s.cfg.Limits.StoreTimeout)
 }
 
-// log writes a line with the ids of the socket.
-func (so *socket) log(level slog.Level, message string, attrs ...slog.Attr) {
-	ctx := context.Background()
-	if !so.server.log.Enabled(ctx, level) {
-		return
-	}
-	ids := []slog.Attr{
+// ids are what a line in the log says of the socket, and more.
+func (so *socket) ids(more ...slog.Attr) []slog.Attr {
+	return append([]slog.Attr{
 		slog.String("request_id", so.request),
 		slog.String("conversation_id", so.conversation.String()),
-	}
-	so.server.log.LogAttrs(ctx, level, message, append(ids, attrs...)...)
+	}, more...)
 }
 
 // recovered keeps a fault in one socket from ending the process. The value that was panicked with is not logged: it may
 // quote what a patient wrote.
 func (so *socket) recovered() {
 	if v := recover(); v != nil {
-		so.log(slog.LevelError, "panic in a socket", slog.String("stack", string(debug.Stack())))
+		so.server.log.LogAttrs(context.Background(), slog.LevelError, "panic in a socket", so.ids(slog.String("stack", string(debug.Stack())))...)
 		so.close(CloseInternal, "internal error")
 	}
 }
