@@ -18,6 +18,8 @@ export interface ConversationEvents {
   message(message: Message, history: boolean): void;
   /** A form was refused: why, a sentence, and the field it is about ("" for the form as a whole). */
   formRefused(form: string, field: string, why: string): void;
+  /** The server gives this page no session: why, a sentence or "". */
+  unavailable(why: string): void;
   /** Something that the patient wrote was not sent: why, a sentence or "". */
   notSent(why: string): void;
   /** What is known of the patient is to be forgotten: the conversation was hidden, ended or is another one now. */
@@ -92,7 +94,7 @@ export class Conversation {
         after: () => this.transcript.after,
         rejected: () => this.failInFlight(),
         ended: () => this.over(),
-        refused: (message) => this.setNotice(message),
+        refused: (message) => config.events.unavailable(message),
       },
     });
   }

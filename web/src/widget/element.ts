@@ -5,7 +5,6 @@ import { Conversation } from "./conversation";
 import { entries } from "./entries";
 import { Forms } from "./forms";
 import { IdleWatch } from "./idle";
-import { read } from "./views/form";
 import { uuid } from "./ids";
 import { MAX_TEXT, type Appointment, type Form, type Message } from "./protocol";
 import { Scroller } from "./scroller";
@@ -14,6 +13,7 @@ import { SafeStorage } from "./storage";
 import { languageFor, type Language } from "./strings/index";
 import { styles } from "./styles/index";
 import type { Actions, Context } from "./views/context";
+import { read } from "./views/form";
 import { icons } from "./views/icons";
 import { draftsView, messagesView, pendingView, speaker } from "./views/messages";
 import { bannerView, composerView, endQuestionView, gateView, headerView, length, noticeView } from "./views/panel";
@@ -144,6 +144,7 @@ export class AgentCareChat extends LitElement {
     const sessions = new Sessions({
       server,
       clinic: this.clinic,
+      language: () => this.language.code,
       fetch: (...request) => fetch(...request),
       storage: permanent,
       exclusively,
@@ -162,6 +163,8 @@ export class AgentCareChat extends LitElement {
         change: () => this.draw(),
         message: (message, history) => this.announce(message, history),
         formRefused: (form, field, why) => this.forms.refused(form, field, why),
+        // Said to whoever built the page: a patient can do nothing about it.
+        unavailable: (why) => console.warn(`agentcare-chat: ${why}`),
         notSent: (why) => this.announcer.say(`${this.language.strings.notSent}. ${why}`),
         wiped: () => this.forms.clear(),
       },
@@ -309,14 +312,16 @@ export class AgentCareChat extends LitElement {
         ${this.scroller.away
           ? html`<button type="button" class="latest" aria-label=${strings.latest} @click=${() => this.scroller.toEnd()}>${icons.down}</button>`
           : nothing}
-        ${conversation.state === "refused" ? nothing : noticeView(conversation.notice, strings, () => conversation.dismissNotice())}
-        ${composerView({
-          strings,
-          text: this.text,
-          input: (event) => this.edited(event),
-          keydown: (event) => this.keyed(event),
-          submit: (event) => this.send(event),
-        })}
+        ${noticeView(conversation.notice, strings, () => conversation.dismissNotice())}
+        ${conversation.state === "refused"
+          ? nothing
+          : composerView({
+              strings,
+              text: this.text,
+              input: (event) => this.edited(event),
+              keydown: (event) => this.keyed(event),
+              submit: (event) => this.send(event),
+            })}
         ${session?.privacyUrl && /^https?:/.test(session.privacyUrl)
           ? html`<p class="fine"><a href=${session.privacyUrl} target="_blank" rel="noopener">${strings.privacy}</a></p>`
           : nothing}

@@ -1,8 +1,9 @@
+import { localDate } from "./form";
 import type { Message } from "./protocol";
 import type { Language } from "./strings/index";
 import type { Transcript } from "./transcript";
 import type { Entry } from "./views/context";
-import { dateThere, formatDay, parseWallTime } from "./wallclock";
+import { formatDay, parseWallTime } from "./wallclock";
 
 /** The transcript as it is shown: who is introduced, which day is named, what is still open and what was answered. */
 export function entries(transcript: Transcript, chosen: ReadonlySet<string>, language: Language, now: number): Entry[] {
@@ -10,8 +11,8 @@ export function entries(transcript: Transcript, chosen: ReadonlySet<string>, lan
   const answers = answersTo(messages);
   let lastDate = "";
   return messages.map((message, index) => {
-    const date = parseWallTime(message.at)?.date ?? lastDate;
-    const day = date !== lastDate ? dayName(message.at, index === 0, language, now) : "";
+    const date = localDay(message.at) || lastDate;
+    const day = date !== lastDate ? dayName(date, index === 0, language, now) : "";
     lastDate = date;
     return {
       message,
@@ -34,12 +35,19 @@ function answersTo(messages: readonly Message[]): Map<number, string> {
   return answers;
 }
 
-/** "Yesterday", or the date; "" for a conversation that began today, where it goes without saying. */
-function dayName(at: string, first: boolean, language: Language, now: number): string {
+/** The reader's own date at which something was said, YYYY-MM-DD; "" when it is not known. */
+function localDay(at: string): string {
   const time = parseWallTime(at);
-  if (!time) return "";
-  const today = dateThere(time, now);
-  if (time.date === today) return first ? "" : language.strings.today;
-  if (time.date === dateThere(time, now, -1)) return language.strings.yesterday;
-  return formatDay(time, language.code, Number(today.slice(0, 4)));
+  return time ? localDate(new Date(time.instant)) : "";
+}
+
+/** "Yesterday", or the date; "" for a conversation that began today, where it goes without saying. */
+function dayName(date: string, first: boolean, language: Language, now: number): string {
+  const today = localDate(new Date(now));
+  if (date === today) return first ? "" : language.strings.today;
+  const noon = new Date(`${today}T12:00:00`);
+  noon.setDate(noon.getDate() - 1);
+  if (date === localDate(noon)) return language.strings.yesterday;
+  const time = parseWallTime(`${date}T00:00:00Z`);
+  return time ? formatDay(time, language.code, Number(today.slice(0, 4))) : "";
 }

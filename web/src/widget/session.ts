@@ -35,6 +35,8 @@ export interface SessionsConfig {
   server: string;
   /** The clinic's slug, "" to let the server find it by the page's origin. */
   clinic: string;
+  /** The language to begin a conversation in, as a code such as "es" or "es-MX". */
+  language: () => string;
   fetch: typeof fetch;
   /** Where the resume secret is kept. */
   storage: KeyValue;
@@ -68,14 +70,14 @@ export class Sessions {
   }
 
   private async post(resume: string | null): Promise<Response> {
-    const { server, clinic, timeoutMs } = this.config;
+    const { server, clinic, language, timeoutMs } = this.config;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {
       return await this.config.fetch(`${server}/chat/session`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ ...(clinic && { clinic }), ...(resume !== null && { resume }) }),
+        body: JSON.stringify({ ...(clinic && { clinic }), ...(resume !== null && { resume }), language: language() }),
         credentials: "omit",
         cache: "no-store",
         referrerPolicy: "origin",

@@ -58,8 +58,3 @@ export function differsFromHere(time: WallTime, browserOffset: number): boolean 
 export function browserOffset(instant: number): number {
   return -new Date(instant).getTimezoneOffset();
 }
-
-/** The local date, YYYY-MM-DD, that the wall clock of a timestamp shows at another instant, days later or earlier. */
-export function dateThere(time: WallTime, instant: number, days = 0): string {
-  return new Date(instant + (time.offset + days * 24 * 60) * 60_000).toISOString().slice(0, 10);
-}

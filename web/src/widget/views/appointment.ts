@@ -49,12 +49,13 @@ function title(standing: Standing, strings: Strings): string {
 }
 
 function row(term: string, value: string): TemplateResult | typeof nothing {
-  return value ? html`<div><dt>${term}</dt><dd>${value}</dd></div>` : nothing;
+  return value ? html`<div><dt>${term}</dt> <dd>${value}</dd></div>` : nothing;
 }
 
-function when(start: WallTime, end: WallTime | null, context: Context): string {
+/** The day and, never broken in the middle, the time. */
+function when(start: WallTime, end: WallTime | null, context: Context): TemplateResult {
   const day = formatDay(start, context.code, new Date(context.now).getFullYear());
-  return end ? `${day}, ${formatTimeRange(start, end, context.code)}` : day;
+  return html`${day}${end ? html`, <span class="whole">${formatTimeRange(start, end, context.code)}</span>` : nothing}`;
 }
 
 /** The leaf of a calendar: for the eye only, the words beside it say the same. */

@@ -15,7 +15,7 @@ export function headerView(head: {
   close: () => void;
 }): TemplateResult {
   const { strings } = head;
-  return html`<header part="header">
+  return html`<div class="head" part="header">
     <span class="mark" aria-hidden="true">${icons.heart}</span>
     <div class="titles">
       <h2 id="title">${head.title}</h2>
@@ -25,14 +25,14 @@ export function headerView(head: {
     ${head.closable
       ? html`<button type="button" class="bar close" part="close" aria-label=${strings.close} @click=${head.close}>${icons.close}</button>`
       : nothing}
-  </header>`;
+  </div>`;
 }
 
 /** What is wrong with the connection, and what can be done; nothing for a blink. */
 export function bannerView(conversation: Conversation, strings: Strings, phone: string, retry: () => void): TemplateResult | typeof nothing {
   const { state, troubled, session } = conversation;
   if (state === "replaced") return banner(strings.elsewhere, strings.useHere, "", strings, retry);
-  if (state === "refused") return banner(conversation.notice || strings.unavailable, strings.tryAgain, phone, strings, retry);
+  if (state === "refused") return banner(strings.unavailable, strings.tryAgain, phone, strings, retry);
   if (!troubled) return nothing;
   if (!navigator.onLine) return banner(strings.offline, "", phone, strings, retry);
   return session
