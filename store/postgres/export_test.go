@@ -1,0 +1,34 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/store/postgres/db"
+)
+
+// Pool is for tests that look at connections.
+func (d *DB) Pool() *pgxpool.Pool { return d.pool }
+
+// Queries is for tests of single statements.
+func (d *DB) Queries(clinicID uuid.UUID) *db.Queries { return d.queries(clinicID) }
+
+// Scope is for tests that send SQL of their own as the application does.
+func (d *DB) Scope(clinicID uuid.UUID) db.DBTX { return scope{d: d, clinic: clinicID.String()} }
+
+// Tx is for tests of transactions.
+func (d *DB) Tx(ctx context.Context, clinicID uuid.UUID, fn func(tx pgx.Tx, q *db.Queries) error) error {
+	return d.tx(ctx, clinicID, fn)
+}
+
+// Audited writes one audit row in a transaction that ends with err.
+func (d *DB) Audited(ctx context.Context, clinicID uuid.UUID, actor clinic.Actor, action string, subject uuid.UUID, err error) error {
+	return d.auditedTx(ctx, clinicID, func(_ pgx.Tx, _ *db.Queries, audit *auditTrail) error {
+		return errors.Join(audit.add(ctx, auditEntry{actor: actor, action: action, kind: "patient", subject: subject}), err)
+	})
+}

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/chat"
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/store/postgres/db"
+)
+
+// errUnknownSecret says that no session goes on with a resume secret.
+var errUnknownSecret = errors.New("no session goes on with this secret")
+
+// resume takes a session up again.
+//
+// Secrets rotate: each opening replaces the one it was opened with by the next. The replaced one stays good until the next
+// is used, because the answer that carries the next may get lost, and because two tabs may open at once. It leads to the
+// same next one every time, so that it does not matter which answer a browser keeps last. After that it is not known any
+// more, whoever may have kept a copy.
+func (d *DB) resume(ctx context.Context, q *db.Queries, audit *auditTrail, r chat.SessionRequest) (chat.Session, error) {
+	if r.Resume == "" {
+		return chat.Session{}, errUnknownSecret
+	}
+	row, err := q.EndpointByResume(ctx, hashSecret(r.Resume), r.Clinic)
+	if noRows(err) {
+		return chat.Session{}, errUnknownSecret
+	}
+	if err != nil {
+		return chat.Session{}, err
+	}
+	session := chat.Session{
+		Conversation: chat.Conversation{
+			Clinic: r.Clinic, ID: row.ConversationID, Seq: row.Seq, Answered: row.AnsweredSeq,
+			Patient: row.ConversationPatientID.UUID, Language: row.Language,
+		},
+		Endpoint: chat.Endpoint{
+			ID: row.ID, Conversation: row.ConversationID, Channel: chat.Web, Level: chat.Level(row.Level),
+			Patient: row.PatientID.UUID, VisibleAfter: row.VisibleAfter,
+		},
+		Resume:  d.nextSecret(row.ID, r.Resume),
+		Resumed: true,
+	}
+	if idle := d.now().Sub(row.SeenAt); r.Idle > 0 && idle > r.Idle {
+		if err := d.lockUp(ctx, q, audit, &session, row.AskedSeq > 0); err != nil {
+			return chat.Session{}, err
+		}
+	}
+	return session, q.ResumeEndpoint(ctx, db.ResumeEndpointParams{
+		ClinicID: r.Clinic, ID: row.ID, At: d.now(), ResumeBefore: hashSecret(r.Resume), ResumeHash: hashSecret(session.Resume),
+	})
+}
+
+// lockUp takes back what was proven at an endpoint, and hides what was said if a patient said anything.
+func (d *DB) lockUp(ctx context.Context, q *db.Queries, audit *auditTrail, s *chat.Session, said bool) error {
+	was := s.Endpoint
+	s.Endpoint.Level, s.Endpoint.Patient = chat.LevelNone, uuid.Nil
+	if said {
+		s.Endpoint.VisibleAfter = s.Conversation.Seq
+	}
+	if s.Endpoint == was {
+		return nil
+	}
+	if err := q.LockUpEndpoint(ctx, s.Endpoint.VisibleAfter, s.Conversation.Clinic, s.Endpoint.ID); err != nil {
+		return err
+	}
+	return audit.add(ctx, auditEntry{
+		actor:  clinic.Actor{Kind: "system", Channel: string(chat.Web), Conversation: s.Conversation.ID},
+		action: "session.lock", kind: "endpoint", subject: s.Endpoint.ID,
+		detail: map[string]any{"conversation": s.Conversation.ID, "level": was.Level},
+	})
+}
+
+// secretBytes is how much of a resume secret nobody can guess.
+const secretBytes = 32
+
+// newSecret makes the first secret of a browser: 32 random bytes in base64url.
+func newSecret() string {
+	raw := make([]byte, secretBytes)
+	_, _ = rand.Read(raw) // since Go 1.24 it never returns an error
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// nextSecret is the one that follows on another at an endpoint. Nobody can work it out without the key ring.
+func (d *DB) nextSecret(endpoint uuid.UUID, secret string) string {
+	return base64.RawURLEncoding.EncodeToString(d.keys.Index("endpoint.resume/"+endpoint.String(), secret))
+}
+
+// hashSecret is what is kept of a secret. It has too much chance in it for a slow hash to be needed.
+func hashSecret(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}

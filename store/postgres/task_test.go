@@ -1,0 +1,73 @@
+package postgres_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/clinic"
+)
+
+func TestATaskIsOpenedOnce(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	c.Clock.Set(time.Date(2026, 12, 4, 21, 30, 0, 0, time.UTC)) // Friday, 16:30 in New York
+	s := c.openSession("")
+	task := clinic.Task{Kind: "callback", Conversation: s.Conversation.ID, Details: "Wants to talk about the knee.", Key: "conversation/callback/2"}
+	want := time.Date(2026, 12, 7, 14, 30, 0, 0, time.UTC) // Monday, 9:30
+	var got [8]time.Time
+	together(len(got), func(i int) {
+		var err error
+		if got[i], err = c.DB.OpenTask(context.Background(), c.id, task); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, expected := range got {
+		if !expected.Equal(want) {
+			t.Errorf("expected at %v, want %v", expected, want)
+		}
+	}
+	c.Clock.Advance(72 * time.Hour)
+	if again, err := c.DB.OpenTask(context.Background(), c.id, task); err != nil || !again.Equal(want) {
+		t.Errorf("asked again on Monday: %v, %v, want what the patient was told", again, err)
+	}
+	if n, audits := c.count("task", s.Conversation.ID), c.audited("task.open"); n != 1 || audits != 1 {
+		t.Errorf("%d tasks and %d audit rows, want 1 and 1", n, audits)
+	}
+	if sealed := read[[]byte](c, "select details from task"); bytes.Contains(sealed, []byte("knee")) {
+		t.Error("the details can be read in the database")
+	}
+}
+
+func TestTasksKeepToTheClinicsHours(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	c.Clock.Set(time.Date(2026, 12, 25, 3, 0, 0, 0, time.UTC)) // Thursday evening in New York
+	c.exec(`update clinic set settings = '{"staffed_hours": {"friday": [["08:00", "12:00"]], "saturday": [["10:00", "10:30"], ["11:00", "14:00"]]}}'`)
+	c.exec("insert into date_override (clinic_id, id, day, closed, reason) values ($1, $2, '2026-12-25', true, 'Christmas Day')", c.id, uuid.New())
+	got, err := c.DB.OpenTask(context.Background(), c.id, clinic.Task{Kind: "alert", Details: "x"})
+	if want := time.Date(2026, 12, 26, 16, 30, 0, 0, time.UTC); err != nil || !got.Equal(want) {
+		t.Errorf("expected at %v, %v, want Saturday 11:30", got, err)
+	}
+}
+
+func TestTasksWithoutAKeyAreSeveral(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	told := time.Date(2027, 1, 4, 15, 0, 0, 0, time.UTC)
+	for range 2 {
+		got, err := c.DB.OpenTask(context.Background(), c.id, clinic.Task{Kind: "callback", Details: "x", Expected: told})
+		if err != nil || !got.Equal(told) {
+			t.Errorf("expected at %v, %v, want %v", got, err, told)
+		}
+	}
+	if n := read[int](c, "select count(*) from task"); n != 2 {
+		t.Errorf("%d tasks, want 2", n)
+	}
+	if _, err := c.DB.OpenTask(context.Background(), uuid.New(), clinic.Task{Kind: "callback"}); clinic.CodeOf(err) != clinic.CodeNotFound {
+		t.Errorf("a clinic that there is not: %v", err)
+	}
+}
