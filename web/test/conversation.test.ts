@@ -256,6 +256,22 @@ test("too fast: everything waits, then goes by itself", async () => {
   assert.deepEqual(rig.socket.sentOf("message").map(({ text }) => text), ["one", "one", "two"]);
 });
 
+test("a server that always asks for later gets no endless repetition", async () => {
+  const rig = new Rig();
+  await rig.live();
+  rig.conversation.sendText("one");
+  for (let i = 0; i < 20; i++) {
+    if (rig.conversation.outbox.get("id1")?.state === "sent") {
+      rig.socket.say({ type: "error", id: "id1", code: "unavailable", message: "Not now.", retry_after_ms: 2_000 });
+    }
+    await pass(2_000);
+  }
+  assert.equal(rig.socket.sentOf("message").length, 6);
+  assert.deepEqual(rig.shown, ["one (failed)"]);
+  rig.conversation.resend("id1");
+  assert.equal(rig.socket.sentOf("message").length, 7);
+});
+
 test("what failed can be sent again, changed or removed", async () => {
   const rig = new Rig();
   await rig.live();

@@ -57,10 +57,22 @@ test("after a lost connection a reply is not continued over a hole", () => {
   transcript.interrupt();
   transcript.append("t1", "GARBLED");
   assert.deepEqual(transcript.writing, [{ turn: "t1", text: "The first " }]);
-  transcript.append("t2", "another turn");
-  assert.equal(transcript.writing.length, 2);
   transcript.add(message(1, { turn: "t1" }));
-  assert.deepEqual(transcript.writing.map(({ turn }) => turn), ["t2"]);
+  assert.deepEqual(transcript.writing, []);
+});
+
+test("a reply that was taken back while the connection was away goes when another one begins", () => {
+  for (const next of [(t: Transcript) => t.append("t2", "Instead"), (t: Transcript) => t.add(message(1, { turn: "t2" }))]) {
+    const transcript = new Transcript();
+    transcript.append("t1", "Taken back");
+    transcript.interrupt();
+    transcript.add(message(5, { role: "patient" }));
+    assert.deepEqual(transcript.writing.map(({ turn }) => turn), ["t1"], "the patient's own words change nothing");
+    next(transcript);
+    assert.ok(!transcript.writing.some(({ turn }) => turn === "t1"));
+    transcript.append("t1", "GARBLED");
+    assert.ok(!transcript.writing.some(({ turn }) => turn === "t1"));
+  }
 });
 
 test("an ack does not move the place to go on from", () => {

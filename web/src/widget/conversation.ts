@@ -53,6 +53,9 @@ const TROUBLE_DELAY = 1_500;
 /** The wait, in milliseconds, when the server says "too fast" and not how much. */
 const DEFAULT_PAUSE = 5_000;
 
+/** How often something is sent again by itself before the patient is asked. */
+const MAX_POSTPONED = 5;
+
 /** Refusals after which the same frame may be accepted. */
 const TEMPORARY = new Set(["rate_limited", "internal", "unavailable"]);
 
@@ -151,7 +154,7 @@ export class Conversation {
 
   /** Sends again what failed. */
   resend(id: string): void {
-    this.outbox.update(id, { state: "queued", reason: "" });
+    this.outbox.update(id, { state: "queued", reason: "", postponed: 0 });
     this.flush();
     this.changed();
   }
@@ -331,9 +334,9 @@ export class Conversation {
 
   private postpone(entry: Pending, error: ErrorFrame): void {
     const wait = error.retryAfterMs || (error.code === "rate_limited" ? DEFAULT_PAUSE : 0);
-    if (wait === 0) return this.fail(entry, error.message, true);
+    if (wait === 0 || entry.postponed >= MAX_POSTPONED) return this.fail(entry, error.message, true);
     this.pausedUntil = this.config.now() + wait;
-    this.outbox.update(entry.frame.id, { state: "queued", reason: error.message });
+    this.outbox.update(entry.frame.id, { state: "queued", reason: error.message, postponed: entry.postponed + 1 });
     this.flush();
   }
 

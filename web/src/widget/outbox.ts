@@ -16,6 +16,8 @@ export interface Pending {
   reason: string;
   /** Whether sending the same again can help. */
   retryable: boolean;
+  /** How often the server asked to send it again later. */
+  postponed: number;
   /** The server's account of it is in the transcript already; only the ack is missing. */
   echoed: boolean;
 }
@@ -41,7 +43,7 @@ export class Outbox {
   }
 
   add(frame: Outgoing, label: string): void {
-    const entry: Pending = { frame, label, state: "queued", sentAt: 0, reason: "", retryable: false, echoed: false };
+    const entry: Pending = { frame, label, state: "queued", sentAt: 0, reason: "", retryable: false, postponed: 0, echoed: false };
     this.change([...this.entries, entry]);
   }
 

@@ -48,6 +48,7 @@ export class Transcript {
     const fresh = !this.bySeq.has(message.seq);
     this.last = Math.max(this.last, message.seq);
     this.finishTurn(message.turn);
+    if (message.role !== "patient") this.dropInterrupted();
     this.put(message);
     return fresh;
   }
@@ -61,6 +62,7 @@ export class Transcript {
   /** Appends to the reply of a turn. */
   append(turn: string, text: string): void {
     if (turn === "" || this.finished.has(turn) || this.interrupted.has(turn)) return;
+    this.dropInterrupted();
     this.drafts.set(turn, (this.drafts.get(turn) ?? "") + text);
   }
 
@@ -72,7 +74,8 @@ export class Transcript {
 
   /**
    * To be called when a connection is lost: what stands of a reply stays, but what follows can have a hole before it,
-   * so nothing is added until the whole message comes.
+   * so nothing is added until the whole message comes. It goes when another turn speaks instead: the server took it back
+   * while nobody was listening.
    */
   interrupt(): void {
     for (const turn of this.drafts.keys()) this.interrupted.add(turn);
@@ -92,6 +95,10 @@ export class Transcript {
     this.interrupted.clear();
     this.last = 0;
     this.lastOwn = 0;
+  }
+
+  private dropInterrupted(): void {
+    for (const turn of this.interrupted) this.drafts.delete(turn);
   }
 
   private finishTurn(turn: string): void {
