@@ -42,9 +42,14 @@ export function bannerView(conversation: Conversation, strings: Strings, phone: 
 
 function banner(text: string, action: string, phone: string, strings: Strings, act: () => void): TemplateResult {
   return html`<div class="banner" part="banner" role="status">
-    <p>${text}${phone ? html` ${strings.call} <a href="tel:${phone.replace(/[^\d+]/g, "")}">${phone}</a>` : nothing}</p>
+    <p>${text}${phone ? html` ${strings.call} <a href="tel:${phone.replace(/[^\d+]/g, "")}">${readable(phone)}</a>` : nothing}</p>
     ${action ? html`<button type="button" class="link" @click=${act}>${action}</button>` : nothing}
   </div>`;
+}
+
+/** A North American number in groups; others have too many customs, and are shown as the clinic writes them. */
+function readable(phone: string): string {
+  return phone.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "+1 $1 $2 $3");
 }
 
 /** A sentence of the server's that belongs to no message. */
