@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/localtime"
 )
 
 // Candidates are all resources that a slot may take, in the order in which Postgres sorts them: the practitioner, every
@@ -104,11 +106,25 @@ func (s *Schedule) usable(id, location uuid.UUID, v visit) bool {
 	if r == nil || r.Retired || r.Location != uuid.Nil && r.Location != location {
 		return false
 	}
-	if s.hours[id] == nil {
-		return true
+	start, end := time.Unix(v.start, 0), time.Unix(v.end, 0)
+	if closed, always := s.alwaysOpen(id, location, start); always {
+		return !closed
 	}
-	_, open := s.openingFor(id, location, time.Unix(v.start, 0), time.Unix(v.end, 0))
+	_, open := s.openingFor(id, location, start, end)
 	return open
+}
+
+// alwaysOpen is about a room or device that has no hours of its own on the day: always there, unless it is closed.
+func (s *Schedule) alwaysOpen(id, location uuid.UUID, at time.Time) (closed, always bool) {
+	h := s.hours[id]
+	if h == nil {
+		return false, true
+	}
+	own := h.overrides[localtime.DateOf(at, s.Zone(location))]
+	if len(h.rows) > 0 || len(ownHours(own)) > 0 {
+		return false, false
+	}
+	return slices.ContainsFunc(own, func(o DateOverride) bool { return o.concerns(location) }), true
 }
 
 // needed are all resources that would do for some need of a service.

@@ -30,9 +30,9 @@ func (s *Schedule) Openings(resource uuid.UUID, first, last localtime.Date) []Op
 	}
 	var openings []Opening
 	for day := first; !day.After(last); day = day.AddDays(1) {
-		for _, st := range h.on(day, day.Weekday(), s.closures[day]) {
-			start, end, ok := localtime.Interval(day, st.opens, st.closes, s.Zone(st.location))
-			if ok {
+		stretches := h.on(day, day.Weekday(), s.closures[day])
+		for i, st := range stretches {
+			if start, end, ok := st.on(localtime.NewDay(day, s.Zone(st.location)), stretches[i+1:]); ok {
 				openings = append(openings, Opening{st.location, day, st.opens, st.closes, start, end})
 			}
 		}
@@ -44,6 +44,21 @@ func (s *Schedule) Openings(resource uuid.UUID, first, last localtime.Date) []Op
 type stretch struct {
 	location      uuid.UUID
 	opens, closes localtime.Clock
+}
+
+// on is the stretch as instants of a day, unless a clock change swallows it. Rest are the stretches after it that day:
+// one that closes in a repeated hour can reach into the next one, and ends where that begins.
+func (st stretch) on(day localtime.Day, rest []stretch) (start, end time.Time, ok bool) {
+	start, end, ok = day.Interval(st.opens, st.closes)
+	if !ok || day.Steady() {
+		return start, end, ok
+	}
+	for _, next := range rest {
+		if next.location == st.location {
+			end = earlier(end, day.Open(next.opens))
+		}
+	}
+	return start, end, start.Before(end)
 }
 
 // resourceHours are the hours of one resource.

@@ -110,7 +110,7 @@ func provides(p *Practitioner, service *Service) error {
 
 // checkLead is about how far ahead a start may be.
 func checkLead(service *Service, start time.Time, by Actor, now time.Time) error {
-	if !start.After(now) {
+	if start.Before(now) {
 		return Refuse(CodeTooSoon, messagePast)
 	}
 	if by.Kind == ActorStaff {

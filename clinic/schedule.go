@@ -21,7 +21,8 @@ type Schedule struct {
 	services      map[uuid.UUID]*Service
 	practitioners map[uuid.UUID]*Practitioner
 	resources     map[uuid.UUID]*Resource
-	zones         map[uuid.UUID]*time.Location // of locations
+	providers     map[uuid.UUID][]*Practitioner // of services, in the directory's order; the retired left out
+	zones         map[uuid.UUID]*time.Location  // of locations
 	hours         map[uuid.UUID]*resourceHours
 	closures      map[localtime.Date][]DateOverride // of the whole clinic
 }
@@ -35,6 +36,7 @@ func NewSchedule(d *Directory, weekly []WeeklyHours, overrides []DateOverride) (
 		services:      make(map[uuid.UUID]*Service, len(d.Services)),
 		practitioners: make(map[uuid.UUID]*Practitioner, len(d.Practitioners)),
 		resources:     make(map[uuid.UUID]*Resource, len(d.Resources)),
+		providers:     make(map[uuid.UUID][]*Practitioner, len(d.Services)),
 		zones:         make(map[uuid.UUID]*time.Location, len(d.Locations)),
 		hours:         make(map[uuid.UUID]*resourceHours, len(d.Practitioners)),
 		closures:      map[localtime.Date][]DateOverride{},
@@ -96,7 +98,7 @@ func (s *Schedule) indexDirectory() error {
 		s.zones[l.ID] = zone
 	}
 	for i := range s.directory.Practitioners {
-		s.practitioners[s.directory.Practitioners[i].ID] = &s.directory.Practitioners[i]
+		s.indexPractitioner(&s.directory.Practitioners[i])
 	}
 	for i := range s.directory.Resources {
 		s.resources[s.directory.Resources[i].ID] = &s.directory.Resources[i]
@@ -107,6 +109,16 @@ func (s *Schedule) indexDirectory() error {
 		}
 	}
 	return nil
+}
+
+func (s *Schedule) indexPractitioner(p *Practitioner) {
+	s.practitioners[p.ID] = p
+	if p.Retired {
+		return
+	}
+	for _, service := range p.Services {
+		s.providers[service] = append(s.providers[service], p)
+	}
 }
 
 func (s *Schedule) indexService(service *Service) error {

@@ -110,10 +110,10 @@ func (s *Search) stage(from, until time.Time) Stage {
 // setRange works out which starts are possible: what the query asks for, within notice and window.
 func (s *Search) setRange(now time.Time) error {
 	from, until := s.query.From, s.query.Until
-	if !until.IsZero() && !until.After(orElse(from, now)) {
-		if !from.IsZero() && !until.After(from) {
-			return Refuse(CodeInvalid, "That range of time ends before it starts.")
-		}
+	switch {
+	case !until.IsZero() && !until.After(from):
+		return Refuse(CodeInvalid, "That range of time ends before it starts.")
+	case !until.IsZero() && !until.After(now):
 		return Refuse(CodeTooSoon, messagePast)
 	}
 	horizon := now.Add(s.service.Window + time.Second)
@@ -128,33 +128,16 @@ func (s *Search) setRange(now time.Time) error {
 	return nil
 }
 
-// orElse is t, or instead when t is zero.
-func orElse(t, instead time.Time) time.Time {
-	if t.IsZero() {
-		return instead
-	}
-	return t
-}
-
 // setPractitioners prepares a cursor for each place of each practitioner who can be asked.
 func (s *Search) setPractitioners() error {
-	var refusal error
-	for i := range s.schedule.directory.Practitioners {
-		p := &s.schedule.directory.Practitioners[i]
-		if len(s.query.Practitioners) > 0 && !slices.Contains(s.query.Practitioners, p.ID) {
-			continue
+	named := s.query.Practitioners
+	for _, p := range s.schedule.providers[s.service.ID] {
+		if len(named) == 0 || slices.Contains(named, p.ID) {
+			s.addCursors(p)
 		}
-		if err := provides(p, s.service); err != nil {
-			refusal = err
-			continue
-		}
-		s.addCursors(p)
 	}
-	if len(s.resources) == 0 && len(s.query.Practitioners) > 0 {
-		if refusal != nil {
-			return refusal
-		}
-		return Refuse(CodeNotFound, messageNoPractitioner)
+	if len(s.resources) == 0 && len(named) > 0 {
+		return s.schedule.refuseNamed(named, s.service)
 	}
 	s.resources = append(s.resources, needed(s.service)...)
 	if s.query.Patient != uuid.Nil {
@@ -162,6 +145,16 @@ func (s *Search) setPractitioners() error {
 	}
 	s.resources = sortIDs(s.resources)
 	return nil
+}
+
+// refuseNamed says why none of the practitioners who were asked for can be booked for a service.
+func (s *Schedule) refuseNamed(named []uuid.UUID, service *Service) error {
+	for _, id := range named {
+		if p := s.practitioners[id]; p != nil {
+			return provides(p, service)
+		}
+	}
+	return Refuse(CodeNotFound, messageNoPractitioner)
 }
 
 func (s *Search) addCursors(p *Practitioner) {

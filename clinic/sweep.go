@@ -152,7 +152,7 @@ func (w *sweep) nextOpening(c *cursor) bool {
 // enter prepares a cursor for a stretch, as far as the stage and the query's part of the day leave any of it.
 func (w *sweep) enter(c *cursor, st stretch) bool {
 	day := c.days.at(c.day)
-	start, end, ok := day.Interval(st.opens, st.closes)
+	start, end, ok := st.on(day.Day, c.stretches)
 	if !ok {
 		return false
 	}

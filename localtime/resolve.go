@@ -5,8 +5,11 @@ import (
 	"time"
 )
 
-// maxOffset is more than any zone was ever ahead of or behind UTC.
-const maxOffset = 16 * 60 * 60
+// Lengths in seconds.
+const (
+	day       = 24 * 60 * 60
+	maxOffset = 16 * 60 * 60 // more than any zone was ever ahead of or behind UTC
+)
 
 // Open is the instant at which something that opens at c on day d in zone does open: in a gap the first valid instant
 // after it, in an overlap the first of the two. On a day that the zone skips it is the beginning of the next one.
@@ -37,22 +40,23 @@ func Exists(d Date, c Clock, zone *time.Location) bool {
 	return n > 0
 }
 
-// Day is a local day whose clock changes are known, for resolving many wall times of it. On a day without a change
+// Day is a local day whose clock changes are known, for resolving many wall times of it. Away from a change
 // that costs an addition. The zero Day is no day; [NewDay] makes one.
 type Day struct {
 	date   Date
 	zone   *time.Location
 	wall   int64 // 00:00, in seconds since 1970-01-01 00:00 on the wall
 	start  int64 // of 00:00, in Unix seconds
-	steady bool  // no clock change from 00:00 to 24:00
+	steady bool  // no clock change that day or the days beside it
 }
 
 // NewDay works out the clock changes of d in zone.
 func NewDay(d Date, zone *time.Location) Day {
 	wall := wallSeconds(d, Midnight)
-	start, _, n := resolve(wall, zone)
+	start, _, _ := resolve(wall, zone)
+	// A change the day before or after can bring wall times of this day round, too.
 	p := periodAt(start, zone)
-	steady := n == 1 && start+p.offset == wall && p.contains(start) && start+24*60*60 <= p.end
+	steady := p.start <= start-day && start+2*day <= p.end
 	return Day{date: d, zone: zone, wall: wall, start: start, steady: steady}
 }
 
@@ -62,7 +66,7 @@ func (d Day) Date() Date { return d.date }
 // Zone is where it is that day.
 func (d Day) Zone() *time.Location { return d.zone }
 
-// Steady reports whether the day has no clock change, so that every wall time names one instant.
+// Steady reports whether no clock changes on the day or the days beside it, so that every wall time names one instant.
 func (d Day) Steady() bool { return d.steady }
 
 // Open is [Open] of the day.
@@ -129,7 +133,7 @@ func (d Day) period() period {
 	if !d.steady {
 		return period{}
 	}
-	return period{start: d.start, end: d.start + 24*60*60, offset: d.wall - d.start}
+	return period{start: d.start, end: d.start + day, offset: d.wall - d.start}
 }
 
 // wallSeconds is the wall time in seconds since 1970-01-01 00:00 on the wall.

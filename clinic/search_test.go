@@ -1,0 +1,466 @@
+package clinic
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/agentcare/agentcare/localtime"
+)
+
+// searchAll runs a search as the store does, and returns the slots and how many stages it read.
+func searchAll(search *Search, busy []Busy) (slots []Slot, stages int) {
+	for stage := range search.Stages() {
+		stages++
+		var near []Busy
+		for _, b := range busy {
+			if b.Start.Before(stage.BusyUntil) && stage.BusyFrom.Before(b.End) && slices.Contains(search.Resources(), b.Resource) {
+				near = append(near, b)
+			}
+		}
+		if slots = search.Free(slots, stage, near); search.Enough(slots) {
+			break
+		}
+	}
+	return slots, stages
+}
+
+// starts writes slots as "Tue 10:00 Chen".
+func starts(tb testing.TB, s *Schedule, slots []Slot) []string {
+	tb.Helper()
+	var out []string
+	for _, slot := range slots {
+		p, ok := s.Practitioner(slot.Practitioner)
+		if !ok {
+			tb.Errorf("slot of an unknown practitioner: %v", slot)
+		}
+		out = append(out, slot.Start.Format("Mon 15:04 ")+p.FamilyName)
+	}
+	return out
+}
+
+func TestSearch(t *testing.T) {
+	now := instant(t, rulesNow)
+	for _, tt := range []struct {
+		name  string
+		query Query
+		busy  []Busy
+		want  []string
+	}{
+		{
+			"earliest first over all, and in the directory's order",
+			Query{Service: checkup, Limit: 3}, nil,
+			[]string{"Tue 10:00 Chen", "Tue 10:00 Weiss", "Tue 10:30 Chen"},
+		},
+		{
+			"five without a limit",
+			Query{Service: checkup, Practitioners: []uuid.UUID{weiss}}, nil,
+			[]string{"Tue 10:00 Weiss", "Tue 10:30 Weiss", "Tue 11:00 Weiss", "Tue 11:30 Weiss", "Tue 13:00 Weiss"},
+		},
+		{
+			"around what is taken, with the buffer after",
+			Query{Service: checkup, Practitioners: []uuid.UUID{weiss}, Limit: 2},
+			[]Busy{busyAt(t, weiss, 0, "2026-12-01 11:05", "2026-12-01 11:45"), busyAt(t, chen, 0, "2026-12-01 08:00", "2026-12-01 19:00")},
+			[]string{"Tue 10:00 Weiss", "Tue 13:00 Weiss"},
+		},
+		{
+			"a part of the day, on some weekdays",
+			Query{Service: checkup, Practitioners: []uuid.UUID{chen}, DayFrom: 11 * 60, DayUntil: 13*60 + 30, Weekdays: []time.Weekday{time.Friday, time.Wednesday}, Limit: 4}, nil,
+			[]string{"Wed 11:00 Chen", "Wed 11:30 Chen", "Wed 13:00 Chen", "Fri 11:00 Chen"},
+		},
+		{
+			"at one place",
+			Query{Service: checkup, Location: harbor, Limit: 2}, nil,
+			[]string{"Sat 09:00 Chen", "Sat 09:30 Chen"},
+		},
+		{
+			"in a range",
+			Query{Service: checkup, From: instant(t, "2026-12-02 11:15"), Until: instant(t, "2026-12-02 13:30")}, nil,
+			[]string{"Wed 11:30 Chen", "Wed 11:30 Weiss", "Wed 13:00 Chen", "Wed 13:00 Weiss"},
+		},
+		{
+			"when the patient is not elsewhere",
+			Query{Service: checkup, Patient: patientAna, Limit: 2},
+			[]Busy{busyAt(t, patientAna, 0, "2026-12-01 09:00", "2026-12-01 16:20")},
+			[]string{"Tue 16:30 Chen", "Tue 16:30 Weiss"},
+		},
+		{
+			"with a room and the laser",
+			Query{Service: treatment, Limit: 2},
+			[]Busy{
+				busyAt(t, roomA, 0, "2026-12-01 08:00", "2026-12-01 10:05"), busyAt(t, laser, 0, "2026-12-01 11:10", "2026-12-01 13:20"),
+			},
+			[]string{"Tue 10:15 Chen", "Tue 13:30 Chen"},
+		},
+		{
+			"nothing on a day off",
+			Query{Service: checkup, From: instant(t, "2026-12-06 00:00"), Until: instant(t, "2026-12-07 00:00")}, nil,
+			nil,
+		},
+		{
+			"nothing today inside the notice",
+			Query{Service: checkup, Until: instant(t, "2026-12-01 09:00")}, nil,
+			nil,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := testSchedule(t)
+			search, err := s.NewSearch(tt.query, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slots, _ := searchAll(search, tt.busy)
+			if diff := cmp.Diff(tt.want, starts(t, s, slots)); diff != "" {
+				t.Error(diff)
+			}
+			for _, slot := range slots {
+				if err := s.CheckSlot(slot, asPatient, now); err != nil {
+					t.Errorf("%v is offered and refused: %v", slot.Start, err)
+				}
+			}
+		})
+	}
+}
+
+func TestSearchRefuses(t *testing.T) {
+	s := testSchedule(t)
+	for _, tt := range []struct {
+		name       string
+		query      Query
+		code, says string
+	}{
+		{"no service", Query{}, CodeNotFound, "not offered here"},
+		{"retired service", Query{Service: oldService}, CodeNotOffered, "no longer offered"},
+		{"another clinic's practitioner", Query{Service: checkup, Practitioners: []uuid.UUID{testID(99)}}, CodeNotFound, "no such practitioner"},
+		{"retired practitioner", Query{Service: checkup, Practitioners: []uuid.UUID{retired}}, CodeNotOffered, "no longer sees"},
+		{"not theirs", Query{Service: treatment, Practitioners: []uuid.UUID{weiss}}, CodeNotOffered, "Weiss does not"},
+		{
+			"ends before it starts",
+			Query{Service: checkup, From: instant(t, "2026-12-05 00:00"), Until: instant(t, "2026-12-04 00:00")}, CodeInvalid, "before it starts",
+		},
+		{"in the past", Query{Service: checkup, Until: instant(t, "2026-11-30 00:00")}, CodeTooSoon, "already passed"},
+		{
+			"in the past from its start",
+			Query{Service: checkup, From: instant(t, "2026-11-20 00:00"), Until: instant(t, "2026-11-30 00:00")}, CodeTooSoon, "already passed",
+		},
+		{"beyond the window", Query{Service: checkup, From: instant(t, "2027-03-01 00:00")}, CodeTooFar, "60 days"},
+		{"in the year 10000", Query{Service: checkup, From: instant(t, "2026-12-01 00:00").AddDate(8000, 0, 0)}, CodeTooFar, "60 days"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := s.NewSearch(tt.query, instant(t, rulesNow))
+			wantRefusal(t, err, tt.code, tt.says)
+		})
+	}
+}
+
+func TestSearchLeavesOutWhoCannotBeAsked(t *testing.T) {
+	s := testSchedule(t)
+	search, err := s.NewSearch(Query{Service: treatment, Practitioners: []uuid.UUID{weiss, chen}, Patient: patientAna}, instant(t, rulesNow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]uuid.UUID{chen, roomA, roomB, laser, patientAna}, search.Resources()); diff != "" {
+		t.Errorf("reads what is busy of %s", diff)
+	}
+	if search.Limit() != DefaultLimit {
+		t.Errorf("limit %d", search.Limit())
+	}
+}
+
+func TestSearchWithoutHoursFindsNothing(t *testing.T) {
+	s, err := NewSchedule(testDirectory(t), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	search, err := s.NewSearch(Query{Service: checkup}, instant(t, rulesNow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slots, _ := searchAll(search, nil); len(slots) != 0 {
+		t.Errorf("found %v", slots)
+	}
+}
+
+func TestStages(t *testing.T) {
+	s := testSchedule(t)
+	for _, tt := range []struct {
+		name  string
+		query Query
+		want  []string
+	}{
+		{
+			"the whole window", Query{Service: checkup},
+			[]string{"12-01 10:00 to 12-04 00:00", "12-04 00:00 to 12-08 00:00", "12-08 00:00 to 12-31 00:00", "12-31 00:00 to 01-30 08:00"},
+		},
+		{
+			"from a day on", Query{Service: checkup, From: instant(t, "2027-01-20 00:00")},
+			[]string{"01-20 00:00 to 01-23 00:00", "01-23 00:00 to 01-27 00:00", "01-27 00:00 to 01-30 08:00"},
+		},
+		{
+			"one day", Query{Service: checkup, From: instant(t, "2026-12-10 00:00"), Until: instant(t, "2026-12-11 00:00")},
+			[]string{"12-10 00:00 to 12-11 00:00"},
+		},
+		{"nothing left of today", Query{Service: checkup, Until: instant(t, "2026-12-01 09:00")}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			search, err := s.NewSearch(tt.query, instant(t, rulesNow))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for stage := range search.Stages() {
+				got = append(got, stage.From.Format("01-02 15:04")+" to "+stage.Until.Format("01-02 15:04"))
+				if stage.From.Sub(stage.BusyFrom) != 0 || stage.BusyUntil.Sub(stage.Until) != 40*time.Minute {
+					t.Errorf("busy from %v until %v does not reach over the buffers", stage.BusyFrom, stage.BusyUntil)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSearchStopsAtTheFirstStageThatHasEnough(t *testing.T) {
+	search, err := testSchedule(t).NewSearch(Query{Service: checkup}, instant(t, rulesNow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, stages := searchAll(search, nil); stages != 1 {
+		t.Errorf("read %d stages", stages)
+	}
+	full := []Busy{
+		busyAt(t, chen, 0, "2026-12-01 00:00", "2026-12-05 00:00"), busyAt(t, weiss, 0, "2026-12-01 00:00", "2026-12-05 00:00"),
+	}
+	if slots, stages := searchAll(search, full); stages != 2 || slots[0].Start.Format("Mon") != "Sat" {
+		t.Errorf("read %d stages, found %v", stages, slots)
+	}
+}
+
+// TestSearchAgainstEveryMinute holds the search against the oracle, near clock changes in zones that are hard.
+func TestSearchAgainstEveryMinute(t *testing.T) {
+	offered := 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		s, err := NewSchedule(w.directory, w.weekly, w.overrides)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := w.free(w.query, w.now)
+		query := w.query
+		query.Limit = 10_000
+		search, err := s.NewSearch(query, w.now)
+		if err != nil {
+			if len(want) > 0 {
+				t.Fatalf("refused (%v), and yet there is %v", err, want[0])
+			}
+			return
+		}
+		got, _ := searchAll(search, w.busy)
+		if !slices.IsSortedFunc(got, func(a, b Slot) int { return a.Start.Compare(b.Start) }) {
+			t.Fatal("not in order")
+		}
+		w.checkOffers(t, s, got)
+		offered += len(got)
+		limited := search.Free(nil, stageOver(search), w.busy)[:min(3, len(got))]
+		if diff := cmp.Diff(got[:len(limited)], limited); diff != "" {
+			t.Fatalf("in one stage: %s", diff)
+		}
+		sortSlots(got)
+		sortSlots(want)
+		if diff := cmp.Diff(lines(want), lines(got)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+	if offered == 0 {
+		t.Error("no drawn clinic had anything free: the test shows nothing")
+	}
+}
+
+// stageOver is all of a search as one stage.
+func stageOver(search *Search) Stage {
+	var all Stage
+	for stage := range search.Stages() {
+		if all.From.IsZero() {
+			all = stage
+		}
+		all.Until, all.BusyUntil = stage.Until, stage.BusyUntil
+	}
+	return all
+}
+
+func lines(slots []Slot) []string {
+	var out []string
+	for _, s := range slots {
+		out = append(out, fmt.Sprintf("%s practitioner %d at %d", s.Start.UTC().Format(time.RFC3339), s.Practitioner[15], s.Location[15]))
+	}
+	return out
+}
+
+// world is a drawn clinic with a query.
+type world struct {
+	oracle
+	query Query
+	now   time.Time
+}
+
+// checkOffers holds what is offered against the rules that booking goes by.
+func (w world) checkOffers(t *rapid.T, s *Schedule, slots []Slot) {
+	for _, slot := range slots {
+		if err := s.CheckSlot(slot, asPatient, w.now); err != nil {
+			t.Fatalf("%v is offered and refused: %v", slot.Start, err)
+		}
+		if _, err := s.Assign(slot, w.query.Patient, w.busy); err != nil {
+			t.Fatalf("%v is offered and taken: %v", slot.Start, err)
+		}
+	}
+}
+
+var oracleZones = []string{
+	"America/New_York", "America/Santiago", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca",
+}
+
+func drawWorld(t *rapid.T) world {
+	zone := drawZone(t, "zone")
+	places := []Location{{ID: mainStreet, Zone: zone}}
+	if rapid.Bool().Draw(t, "two places") {
+		places = append(places, Location{ID: harbor, Zone: zone})
+	}
+	now := drawNow(t, zone)
+	w := world{now: now, oracle: oracle{known: map[hoursKey][]wallRun{}, directory: &Directory{
+		Clinic:        Clinic{Zone: zone},
+		Locations:     places,
+		Practitioners: []Practitioner{drawPractitioner(t, chen), drawPractitioner(t, weiss)},
+		Services:      []Service{drawService(t)},
+		Resources:     []Resource{{ID: roomA, Location: mainStreet, Lanes: rapid.IntRange(0, 2).Draw(t, "lanes of a room")}},
+	}}}
+	today := localtime.DateOf(now, zone)
+	for range rapid.IntRange(1, 12).Draw(t, "weekly rows") {
+		w.weekly = append(w.weekly, drawWeekly(t, today, places))
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "overrides") {
+		w.overrides = append(w.overrides, drawOverride(t, today, places))
+	}
+	for range rapid.IntRange(0, 8).Draw(t, "busy") {
+		w.busy = append(w.busy, drawBusy(t, now))
+	}
+	w.query = drawQuery(t, now)
+	return w
+}
+
+func drawZone(t *rapid.T, label string) *time.Location {
+	zone, err := time.LoadLocation(rapid.SampledFrom(oracleZones).Draw(t, label))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+// drawNow is some time in these years, mostly within two days before a clock change.
+func drawNow(t *rapid.T, zone *time.Location) time.Time {
+	now := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 4*365*24*60).Draw(t, "now")) * time.Minute)
+	_, change := now.In(zone).ZoneBounds()
+	if rapid.IntRange(0, 3).Draw(t, "at a change") > 0 && !change.IsZero() {
+		return change.UTC().Add(-time.Duration(rapid.IntRange(0, 2*24*60).Draw(t, "before the change")) * time.Minute)
+	}
+	return now
+}
+
+func drawPractitioner(t *rapid.T, id uuid.UUID) Practitioner {
+	return Practitioner{ID: id, Services: []uuid.UUID{checkup}, Lanes: rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "lanes")}
+}
+
+func drawService(t *rapid.T) Service {
+	minutes := func(label string, least, most int) time.Duration {
+		return time.Duration(rapid.IntRange(least, most).Draw(t, label)) * time.Minute
+	}
+	s := Service{
+		ID:           checkup,
+		Duration:     minutes("duration", 5, 150),
+		Grid:         rapid.SampledFrom([]time.Duration{5 * time.Minute, 15 * time.Minute, 20 * time.Minute, 30 * time.Minute, 45 * time.Minute, time.Hour}).Draw(t, "grid"),
+		BufferBefore: minutes("before", 0, 30),
+		BufferAfter:  minutes("after", 0, 30),
+		Notice:       minutes("notice", 0, 300),
+		Window:       minutes("window", 60, 4*24*60),
+	}
+	if rapid.Bool().Draw(t, "needs a room") {
+		s.Needs = []Need{{"room", []uuid.UUID{roomA}}}
+	}
+	return s
+}
+
+// drawStretch is mostly at night, where clocks change.
+func drawStretch(t *rapid.T) (opens, closes localtime.Clock) {
+	opens = localtime.Clock(rapid.SampledFrom([]int{0, 0, 30, 60, 90, 120, 135, 150, 180, 9 * 60, 22 * 60, 23 * 60}).Draw(t, "opens"))
+	closes = opens + localtime.Clock(rapid.IntRange(15, 8*60).Draw(t, "length"))
+	return opens, min(closes, localtime.EndOfDay)
+}
+
+func drawWeekly(t *rapid.T, today localtime.Date, places []Location) WeeklyHours {
+	opens, closes := drawStretch(t)
+	w := WeeklyHours{
+		Resource: rapid.SampledFrom([]uuid.UUID{chen, weiss}).Draw(t, "who"),
+		Location: rapid.SampledFrom(places).Draw(t, "place").ID,
+		Weekday:  today.AddDays(rapid.IntRange(0, 4).Draw(t, "weekday")).Weekday(),
+		Opens:    opens, Closes: closes,
+	}
+	switch rapid.IntRange(0, 5).Draw(t, "validity") {
+	case 0:
+		w.ValidFrom = today.AddDays(rapid.IntRange(0, 3).Draw(t, "valid from"))
+	case 1:
+		w.ValidUntil = today.AddDays(rapid.IntRange(0, 3).Draw(t, "valid until"))
+	}
+	return w
+}
+
+func drawOverride(t *rapid.T, today localtime.Date, places []Location) DateOverride {
+	o := DateOverride{
+		Resource: rapid.SampledFrom([]uuid.UUID{uuid.Nil, chen, weiss}).Draw(t, "whose"),
+		Day:      today.AddDays(rapid.IntRange(0, 4).Draw(t, "day")),
+		Closed:   rapid.Bool().Draw(t, "closed"),
+	}
+	if o.Resource != uuid.Nil && !o.Closed || rapid.Bool().Draw(t, "at a place") {
+		o.Location = rapid.SampledFrom(places).Draw(t, "place").ID
+	}
+	if !o.Closed {
+		o.Opens, o.Closes = drawStretch(t)
+	}
+	return o
+}
+
+func drawBusy(t *rapid.T, now time.Time) Busy {
+	start := now.Add(time.Duration(rapid.IntRange(-120, 4*24*60).Draw(t, "busy from")) * time.Minute)
+	return Busy{
+		Resource: rapid.SampledFrom([]uuid.UUID{chen, weiss, roomA, patientAna}).Draw(t, "busy resource"),
+		Lane:     rapid.IntRange(-1, 1).Draw(t, "busy lane"),
+		Start:    start,
+		End:      start.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "busy minutes")) * time.Minute),
+	}
+}
+
+func drawQuery(t *rapid.T, now time.Time) Query {
+	q := Query{Service: checkup}
+	if rapid.Bool().Draw(t, "for somebody") {
+		q.Patient = patientAna
+	}
+	switch rapid.IntRange(0, 5).Draw(t, "filter") {
+	case 0:
+		q.Practitioners = []uuid.UUID{weiss}
+	case 1:
+		q.Location = mainStreet
+	case 2:
+		q.DayFrom = localtime.Clock(rapid.IntRange(0, 180).Draw(t, "day from"))
+		q.DayUntil = q.DayFrom + localtime.Clock(rapid.IntRange(1, 600).Draw(t, "day until"))
+	case 3:
+		q.Weekdays = []time.Weekday{localtime.DateOf(now, time.UTC).AddDays(rapid.IntRange(0, 3).Draw(t, "wanted weekday")).Weekday()}
+	case 4:
+		q.From = now.Add(time.Duration(rapid.IntRange(0, 3*24*60).Draw(t, "from")) * time.Minute)
+		q.Until = q.From.Add(time.Duration(rapid.IntRange(1, 3*24*60).Draw(t, "until")) * time.Minute)
+	}
+	return q
+}
