@@ -17,9 +17,8 @@ import { read } from "./views/form";
 import { icons } from "./views/icons";
 import { draftsView, messagesView, pendingView, speaker } from "./views/messages";
 import { bannerView, composerView, endQuestionView, gateView, headerView, length, noticeView } from "./views/panel";
+import { ChatWindow } from "./window";
 
-/** Screens too small for a window on the page: the chat covers them. */
-const SMALL = "(max-width: 560px), (max-height: 480px)";
 /** How often the view is drawn at most, in milliseconds: a history arrives in one burst of frames. */
 const FRAME = 16;
 
@@ -67,12 +66,11 @@ export class AgentCareChat extends LitElement {
   private asking = false;
   private unread = 0;
   private drawing: ReturnType<typeof setTimeout> | undefined;
-  private readonly small = matchMedia(SMALL);
+  private readonly window = new ChatWindow(this);
   private readonly forms = new Forms();
   private readonly announcer = new Announcer(() => this.requestUpdate());
   private readonly scroller = new Scroller(() => this.requestUpdate());
   private readonly idle = new IdleWatch(() => this.lock(), Date.now);
-  private opener: HTMLElement | null = null;
   private hadFocus = false;
   // Tells an opening by the patient from one by the page: only the patient's moves the focus.
   private settled = false;
@@ -104,9 +102,7 @@ export class AgentCareChat extends LitElement {
       addEventListener(type, () => this.idle.activity(), { signal, passive: true, capture: true });
     }
     document.addEventListener("visibilitychange", () => this.idle.check(), { signal });
-    this.small.addEventListener("change", () => this.changeScreen(), { signal });
-    visualViewport?.addEventListener("resize", () => this.fitKeyboard(), { signal });
-    visualViewport?.addEventListener("scroll", () => this.fitKeyboard(), { signal });
+    this.window.watch(() => this.find<HTMLDialogElement>("dialog"), signal);
   }
 
   override disconnectedCallback(): void {
@@ -134,7 +130,7 @@ export class AgentCareChat extends LitElement {
   private takeUp(): void {
     const before = perTab.getItem(this.tabKey);
     if (before === null || this.inline) return;
-    if (before === "open" && !this.small.matches) this.open = true;
+    if (before === "open" && !this.window.covers) this.open = true;
     this.conversation?.start();
   }
 
@@ -436,22 +432,14 @@ export class AgentCareChat extends LitElement {
   private showWindow(): void {
     const dialog = this.find<HTMLDialogElement>("dialog");
     if (!dialog || dialog.open === this.open) return;
-    if (this.open) this.openDialog(dialog);
-    else dialog.close();
+    if (!this.open) this.window.close(dialog, this.find<HTMLElement>(".launcher"));
+    else {
+      this.window.open(dialog);
+      if (this.settled || this.window.covers) this.focusInside();
+      else this.window.leave();
+    }
     perTab.setItem(this.tabKey, this.open ? "open" : "closed");
-    if (!this.open) (this.opener ?? this.find<HTMLElement>(".launcher"))?.focus();
     this.dispatchEvent(new Event(this.open ? "agentcare-open" : "agentcare-close", { bubbles: true, composed: true }));
-  }
-
-  private openDialog(dialog: HTMLDialogElement): void {
-    const active = document.activeElement;
-    this.opener = active instanceof HTMLElement && active !== this && active !== document.body ? active : null;
-    if (this.small.matches) dialog.showModal();
-    else dialog.show();
-    this.fitKeyboard();
-    if (this.settled || this.small.matches) this.focusInside();
-    else if (this.opener) this.opener.focus();
-    else (this.shadowRoot?.activeElement as HTMLElement | null)?.blur();
   }
 
   /** On a phone the entry field would call up the keyboard, which hides what there is to read. */
@@ -465,28 +453,6 @@ export class AgentCareChat extends LitElement {
     const focused = this.shadowRoot?.activeElement;
     const lost = focused ? focused.matches(":disabled, :disabled *") : this.hadFocus;
     if (lost && (this.open || this.inline)) this.focusInside();
-  }
-
-  /** The window was turned or resized: a page's window becomes the whole screen, or the other way round. */
-  private changeScreen(): void {
-    const dialog = this.find<HTMLDialogElement>("dialog");
-    if (!dialog?.open) return;
-    const focused = this.shadowRoot?.activeElement as HTMLElement | null;
-    dialog.close();
-    if (this.small.matches) dialog.showModal();
-    else dialog.show();
-    this.fitKeyboard();
-    focused?.focus({ preventScroll: true });
-  }
-
-  /** Keeps the entry field above a keyboard that covers the page instead of resizing it. */
-  private fitKeyboard(): void {
-    const dialog = this.find<HTMLDialogElement>("dialog");
-    const viewport = visualViewport;
-    if (!dialog || !viewport) return;
-    const covered = dialog.open && this.small.matches && viewport.scale === 1;
-    dialog.style.height = covered ? `${viewport.height}px` : "";
-    dialog.style.top = covered ? `${viewport.offsetTop}px` : "";
   }
 
   private grow(): void {
