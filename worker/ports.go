@@ -16,6 +16,7 @@ type Conversations interface {
 	// lease is left over from an answer of the database that got lost. [chat.ErrNotClaimed] when there is nothing to do now.
 	Claim(ctx context.Context, args chat.TurnArgs, worker uuid.UUID, lease time.Duration) (chat.Claim, error)
 	// Complete writes the answer in one transaction, if the epoch is still the claim's; else [chat.ErrLostLease] and nothing is written.
+	// The same completion again returns what it has written: an answer of the database can get lost.
 	Complete(ctx context.Context, done chat.Completion) ([]chat.Message, error)
 	// GiveBack ends the lease without an answer; the conversation is due again after wait. [chat.ErrLostLease] when it is not ours any more.
 	GiveBack(ctx context.Context, claim chat.Claim, wait time.Duration) error

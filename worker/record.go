@@ -28,9 +28,7 @@ func (a *answering) recall(ctx context.Context) ([]chat.Message, error) {
 // complete writes the answer, if the lease is still ours, and tells who listens.
 func (a *answering) complete(ctx context.Context, done chat.Completion) verdict {
 	ctx = context.WithoutCancel(ctx)
-	write, cancel := context.WithTimeout(ctx, recordTimeout)
-	defer cancel()
-	sent, err := a.Conversations.Complete(write, done)
+	sent, err := a.write(ctx, done)
 	if err != nil {
 		a.stream.discard(ctx)
 	}
@@ -48,6 +46,19 @@ func (a *answering) complete(ctx context.Context, done chat.Completion) verdict 
 		slog.String("engine", done.Engine), slog.String("outcome", string(done.Outcome)), slog.String("error_code", done.ErrorCode),
 		slog.Int64("duration_ms", a.Now().Sub(a.started).Milliseconds()), slog.Int("attempt", a.claim.Attempt))
 	return verdict{more: len(sent) > 0 && sent[0].Seq > done.Answered+1}
+}
+
+// write insists for a moment: what an engine took a minute for is not thrown away for a connection that broke.
+func (a *answering) write(ctx context.Context, done chat.Completion) ([]chat.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		sent, err := a.Conversations.Complete(ctx, done)
+		if err == nil || errors.Is(err, chat.ErrLostLease) || ctx.Err() != nil {
+			return sent, err
+		}
+		sleep(ctx, pause)
+	}
 }
 
 // remember keeps the conversation at hand, as the record has it now.
