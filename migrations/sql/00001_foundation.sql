@@ -306,7 +306,6 @@ create table allocation (
   expires_at     timestamptz,
   hold_token     uuid,
   held_at        timestamptz,              -- notice is judged by when the slot was held
-  held_by        uuid,                     -- the conversation that asked: its later hold replaces an overlapping earlier one
   primary key (clinic_id, id),
   foreign key (clinic_id, resource_id) references resource,
   foreign key (clinic_id, appointment_id) references appointment,

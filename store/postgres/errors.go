@@ -2,10 +2,14 @@ package postgres
 
 import (
 	"errors"
+	"io"
+	"net"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/agentcare/agentcare/clinic"
 )
 
 // SQLSTATE codes that mean something to us.
@@ -32,6 +36,24 @@ func violates(err error, constraint string) bool {
 	var pgErr *pgconn.PgError
 	return errors.As(err, &pgErr) && pgErr.ConstraintName == constraint &&
 		(pgErr.Code == codeUniqueViolation || pgErr.Code == codeExclusionViolation)
+}
+
+// asRefusal is what the rules say to what the constraint found: the locks should have kept it from being asked.
+func asRefusal(err error) error {
+	if violates(err, "allocation_no_overlap") {
+		return clinic.Refuse(clinic.CodeSlotTaken, "That time has just been taken.")
+	}
+	return err
+}
+
+// connectionLost reports whether the connection broke, so that nobody knows whether a commit on its way was carried out.
+func connectionLost(err error) bool {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) { // 57P01 to 57P03: the server is going down; 08...: the connection is
+		return len(pgErr.Code) == 5 && (pgErr.Code[:4] == "57P0" || pgErr.Code[:2] == "08")
+	}
+	var netErr *net.OpError
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &netErr)
 }
 
 func noRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

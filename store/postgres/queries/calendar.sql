@@ -1,0 +1,41 @@
+-- name: Busy :many
+-- What is taken of these resources between two instants: an index-only scan of allocation_busy. A hold that has lapsed at
+-- now is free, and so is the time of the excluded appointment. Earliest is two days before since: no allocation is longer.
+select resource_id, lane, starts_at, ends_at from allocation
+where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state > 0
+  and starts_at > @earliest and starts_at < @until and ends_at > @since
+  and (expires_at is null or expires_at > @now::timestamptz)
+  and (appointment_id is null or appointment_id <> @exclude::uuid);
+
+-- name: LockResources :many
+-- Whoever wants to take any of these waits here, in one order, so that nobody waits in a circle.
+select id, kind from resource
+where clinic_id = @clinic_id and id = any(@ids::uuid[])
+order by id
+for no key update;
+
+-- name: DropLapsedHolds :exec
+-- Only holds that are in the way: what is left of others goes when somebody wants their time.
+delete from allocation
+where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state = 1 and expires_at <= @now::timestamptz
+  and starts_at > @earliest and starts_at < @until and ends_at > @since;
+
+-- name: TakeHolds :many
+-- Each hold is taken once: whoever deletes its rows has it.
+delete from allocation
+where clinic_id = @clinic_id and hold_token = any(@tokens::uuid[]) and state = 1
+returning hold_token, held_at, expires_at;
+
+-- name: HoldAllocations :exec
+insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, held_at)
+select @clinic_id, unnest(@ids::uuid[]), unnest(@resources::uuid[]), unnest(@lanes::smallint[]), 1,
+  unnest(@starts::timestamptz[]), unnest(@ends::timestamptz[]), @expires_at, @hold_token, @held_at;
+
+-- name: BookAllocations :exec
+insert into allocation (clinic_id, id, resource_id, lane, appointment_id, state, starts_at, ends_at)
+select @clinic_id, unnest(@ids::uuid[]), unnest(@resources::uuid[]), unnest(@lanes::smallint[]), @appointment_id, 2,
+  unnest(@starts::timestamptz[]), unnest(@ends::timestamptz[]);
+
+-- name: ReleaseAllocations :exec
+update allocation set state = 0
+where clinic_id = @clinic_id and appointment_id = @appointment_id::uuid and state > 0;
