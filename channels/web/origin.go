@@ -39,6 +39,9 @@ func parseOrigin(address string) (string, bool) {
 		return "", false
 	}
 	host := strings.ToLower(u.Hostname())
+	if strings.Contains(host, "*") {
+		return "", false // patterns are not supported: it would match nothing
+	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}

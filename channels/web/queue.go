@@ -36,7 +36,7 @@ func (so *socket) wake() {
 		return
 	}
 	so.pumping = true
-	so.server.work.Add(1) // the reader has not left, so the count is not zero
+	so.server.rooms.work.Add(1) // the reader has not left, so the count is not zero
 	go so.pump()
 }
 
@@ -78,7 +78,7 @@ func (so *socket) next() task {
 
 // pump writes and catches up until there is nothing to do. It is the only writer of data frames.
 func (so *socket) pump() {
-	defer so.server.work.Done()
+	defer so.server.rooms.work.Done()
 	stalled := time.AfterFunc(so.server.cfg.Limits.WriteTimeout, so.cut)
 	defer stalled.Stop()
 	for {
@@ -91,7 +91,7 @@ func (so *socket) pump() {
 	}
 }
 
-// fetch fetches the next task, with its frame if it is to write one, or marks the pump as stopped.
+// fetch takes the next task, with what it is to write, or marks the pump as stopped.
 func (so *socket) fetch() (task, []byte) {
 	so.mu.Lock()
 	defer so.mu.Unlock()
@@ -103,6 +103,7 @@ func (so *socket) fetch() (task, []byte) {
 		return t, so.pop()
 	case taskClose:
 		so.end.said = true
+		return t, websocket.FormatCloseMessage(so.end.code, so.end.reason)
 	case taskPing:
 		so.pingDue = false
 	default: // the others say themselves when they are done
@@ -133,7 +134,7 @@ func (so *socket) perform(t task, frame []byte, stalled *time.Timer) {
 	case taskPing:
 		err = so.conn.WriteControl(websocket.PingMessage, nil, time.Time{})
 	case taskClose:
-		err = so.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(so.end.code, so.end.reason), time.Time{})
+		err = so.conn.WriteControl(websocket.CloseMessage, frame, time.Time{})
 		time.AfterFunc(so.server.cfg.Limits.CloseTimeout, so.cut)
 	default:
 		stalled.Stop()

@@ -132,9 +132,15 @@ func (so *socket) accept(ctx context.Context, in chat.Inbound, id string) error 
 	so.send(encodeAck(id, accepted.Seq))
 	so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "message accepted", so.ids(slog.Int64("seq", accepted.Seq), slog.Bool("duplicate", accepted.Duplicate))...)
 	if !accepted.Duplicate {
-		so.spread(chat.Event{Type: chat.EventMessage, Message: &accepted.Message})
+		so.spread(chat.Event{Type: chat.EventMessage, Message: shown(accepted.Message)})
 	}
 	return nil
+}
+
+// shown is a patient's message as sockets show it. What was filled in does not travel.
+func shown(m chat.Message) *chat.Message {
+	m.Body = chat.Body{Text: m.Body.Text}
+	return &m
 }
 
 // finish ends the conversation for the patient, on all of its sockets.

@@ -9,10 +9,13 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/chat"
 )
 
 // requestID is how a request is found again in the logs: the proxy's X-Request-Id, or one of ours. It is sent back.
@@ -36,11 +39,29 @@ func (s *Server) traced(next http.Handler) http.Handler {
 		answer := &answer{ResponseWriter: w, status: http.StatusOK}
 		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
 		start := s.cfg.Now()
-		next.ServeHTTP(answer, r.WithContext(ctx))
+		s.guarded(next, answer, r.WithContext(ctx))
 		s.log.LogAttrs(ctx, levelOf(answer.status), "request",
 			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 			slog.Int("status", answer.status), slog.Duration("took", s.cfg.Now().Sub(start)))
 	})
+}
+
+// guarded keeps a fault in one request from being told in full on standard error, as net/http would: what was panicked
+// with may quote a patient.
+func (s *Server) guarded(next http.Handler, w *answer, r *http.Request) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			panic(v)
+		}
+		s.log.LogAttrs(r.Context(), slog.LevelError, "panic in a request",
+			slog.String("request_id", requestID(r.Context())), slog.String("stack", string(debug.Stack())))
+		refuse(w, http.StatusInternalServerError, "", chat.CodeInternal, 0)
+	}()
+	next.ServeHTTP(w, r)
 }
 
 func levelOf(status int) slog.Level {

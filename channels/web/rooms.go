@@ -13,8 +13,9 @@ import (
 type rooms struct {
 	mu    sync.Mutex
 	open  map[conversationID]*room
-	count int  // sockets
-	down  bool // draining: nobody comes in any more
+	count int            // sockets
+	down  bool           // draining: nobody comes in any more
+	work  sync.WaitGroup // readers and pumps
 }
 
 // room is one conversation: its sockets, and the subscription that they share.
@@ -94,6 +95,7 @@ func (rs *rooms) enter(so *socket, most int) (r *room, made bool, replaced *sock
 	replaced = r.oldest(so.ticket, most)
 	r.sockets = append(r.sockets, so)
 	rs.count++
+	rs.work.Add(1) // the reader; under the lock, so that nobody waits already
 	return r, made, replaced
 }
 

@@ -18,18 +18,18 @@ var sentences = map[string]map[string]string{
 		CodeOrigin:             "This website may not use the chat. Its address must be listed in ALLOWED_ORIGINS.",
 		CodeUnknownClinic:      "There is no such clinic here. Please check its name.",
 		CodeTooLarge:           "This request is too large.",
-		CodeUnauthorized:       "This session has run out. Please open a new one.",
+		CodeBadToken:           "This session has run out. Please open a new one.",
 		CodeUpgrade:            "This address speaks WebSocket only.",
 		CodeSubprotocol:        "Please offer the WebSocket subprotocol " + Subprotocol + ".",
 	},
-	"es": {
+	"es": { //nolint:gosec // sentences, no credentials
 		chat.CodeUnknownOption: "Esta opción ya no está disponible. Elija una de las últimas, por favor.",
 		chat.CodeUnknownForm:   "Este formulario ya no está abierto. Use el último, por favor.",
 		chat.CodeRateLimited:   "Va un poco rápido. Espere un instante e inténtelo de nuevo, por favor.",
 		chat.CodeInternal:      "Algo ha fallado de nuestro lado. Inténtelo de nuevo, por favor.",
 		chat.CodeUnavailable:   "Ahora mismo no podemos recibir mensajes. Inténtelo de nuevo en un instante, por favor.",
 		chat.CodeEnded:         "Esta conversación ha terminado. Empiece una nueva, por favor.",
-		CodeUnauthorized:       "Esta sesión ha caducado. Abra una nueva, por favor.",
+		CodeBadToken:           "Esta sesión ha caducado. Abra una nueva, por favor.",
 	},
 }
 

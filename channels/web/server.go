@@ -138,10 +138,9 @@ type Server struct {
 	upgrader websocket.Upgrader
 	log      *slog.Logger
 	rooms    rooms
-	beats    atomic.Uint32  // seconds that Run has counted: the clock of idle times and rate windows
-	serial   atomic.Uint32  // of sockets, to spread their pings
-	blind    atomic.Bool    // the last poll failed
-	work     sync.WaitGroup // readers and pumps
+	beats    atomic.Uint32 // seconds that Run has counted: the clock of idle times and rate windows
+	serial   atomic.Uint32 // of sockets, to spread their pings
+	blind    atomic.Bool   // the last poll failed
 }
 
 // New makes a Server, or says what is wrong with the configuration.
@@ -218,7 +217,7 @@ func (s *Server) Drain(ctx context.Context) error {
 	}
 	idle := make(chan struct{})
 	go func() {
-		s.work.Wait()
+		s.rooms.work.Wait()
 		close(idle)
 	}()
 	select {

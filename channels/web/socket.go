@@ -81,7 +81,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	t, err := s.verify(r.URL.Query().Get("token"))
 	if err != nil {
-		refuse(w, http.StatusUnauthorized, "", CodeUnauthorized, 0)
+		refuse(w, http.StatusUnauthorized, "", CodeBadToken, 0)
 		return
 	}
 	if !offers(r, Subprotocol) {
@@ -154,14 +154,13 @@ func (so *socket) open(ended bool) {
 	if replaced != nil {
 		replaced.close(CloseReplaced, "replaced by a newer connection of this session")
 	}
-	s.work.Add(1)
 	go so.read(made, ended)
 }
 
 // read is the reader's goroutine, until the connection is gone. The request that brought the socket is over by then:
 // its memory is free, and calls of the store have deadlines of their own.
 func (so *socket) read(first, ended bool) {
-	defer so.server.work.Done()
+	defer so.server.rooms.work.Done()
 	defer so.leave()
 	so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "socket opened", so.ids()...)
 	if first {
@@ -307,6 +306,7 @@ func (so *socket) ids(more ...slog.Attr) []slog.Attr {
 func (so *socket) recovered() {
 	if v := recover(); v != nil {
 		so.server.log.LogAttrs(context.Background(), slog.LevelError, "panic in a socket", so.ids(slog.String("stack", string(debug.Stack())))...)
+		so.send(encodeError("", refusal(so.language, chat.CodeInternal), retryAfter))
 		so.close(CloseInternal, "internal error")
 	}
 }

@@ -1,0 +1,203 @@
+package web_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/agentcare/agentcare/channels/web"
+	"github.com/agentcare/agentcare/chat"
+)
+
+func TestRefusedHandshakes(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	token := w.session().Token
+	expired := w.env.Keys.Sign("chat socket", make([]byte, 64), time.Now().Add(-time.Second))
+	short := w.env.Keys.Sign("chat socket", []byte("x"), time.Now().Add(time.Minute))
+	foreign := w.env.Keys.Sign("another purpose", make([]byte, 64), time.Now().Add(time.Minute))
+	changed := []byte(token)
+	changed[20] ^= 1
+	origin := func(o string) http.Header { return http.Header{"Origin": {o}} }
+	tests := []struct {
+		name, token string
+		headers     http.Header
+		status      int
+		code        string
+	}{
+		{"no token", "", nil, http.StatusUnauthorized, web.CodeBadToken},
+		{"no token at all of ours", "abc", nil, http.StatusUnauthorized, web.CodeBadToken},
+		{"expired", expired, nil, http.StatusUnauthorized, web.CodeBadToken},
+		{"changed", string(changed), nil, http.StatusUnauthorized, web.CodeBadToken},
+		{"signed for something else", foreign, nil, http.StatusUnauthorized, web.CodeBadToken},
+		{"signed, and says too little", short, nil, http.StatusUnauthorized, web.CodeBadToken},
+		{"foreign origin", token, origin("https://evil.example"), http.StatusForbidden, web.CodeOrigin},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, res, err := w.handshake(tt.token, tt.headers)
+			if err == nil {
+				t.Fatal("let in")
+			}
+			data, _ := io.ReadAll(res.Body)
+			wantRefusal(t, res, data, tt.status, tt.code)
+		})
+	}
+	conn, res, err := w.handshake(token, origin(site))
+	if err != nil {
+		t.Fatalf("the clinic's own site was refused: %v", err)
+	}
+	defer conn.Close()
+	if got := res.Header.Get("Sec-Websocket-Protocol"); got != "agentcare.v1" {
+		t.Errorf("subprotocol %q", got)
+	}
+	if res.Header.Get("X-Request-Id") == "" || res.Header.Get("Sec-Websocket-Extensions") != "" {
+		t.Errorf("headers %v", res.Header)
+	}
+}
+
+func TestHandshakeNeedsTheSubprotocol(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	for _, offered := range [][]string{nil, {"agentcare.v2", "chat"}} {
+		dialer := websocket.Dialer{Subprotocols: offered}
+		_, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(w.url, "http")+"/chat/ws?token="+w.session().Token, nil)
+		if err == nil {
+			t.Fatal("let in")
+		}
+		data, _ := io.ReadAll(res.Body)
+		wantRefusal(t, res, data, http.StatusBadRequest, web.CodeSubprotocol)
+	}
+}
+
+func TestSocketAddressWithoutHandshake(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	res, data := w.request(http.MethodGet, "/chat/ws?token="+w.session().Token, "")
+	wantRefusal(t, res, data, http.StatusUpgradeRequired, web.CodeUpgrade)
+}
+
+func TestExpiredTokenDoesNotEndASocket(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	c, s := w.greeted()
+	w.env.Clock.Advance(11 * time.Minute)
+	c.say("1", "still here")
+	c.wantAck("1", 2)
+	_, res, err := w.handshake(s.Token, nil)
+	if err == nil || res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a stale token opened a socket: %v", err)
+	}
+}
+
+func TestFullProcess(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.Sockets = 1 })
+	first := w.dial(w.session().Token)
+	token := w.session().Token
+	_, res, err := w.handshake(token, nil)
+	if err == nil {
+		t.Fatal("a second socket was let in")
+	}
+	data, _ := io.ReadAll(res.Body)
+	wantRefusal(t, res, data, http.StatusServiceUnavailable, chat.CodeUnavailable)
+
+	_ = first.conn.Close()
+	eventually(t, "the place is free again", func() bool {
+		conn, _, err := w.handshake(token, nil)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+}
+
+// eventually waits until a condition holds that nothing announces.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("in vain: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestSocketWithoutTheRecord(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	token := w.session().Token
+	w.store.off.Store(true)
+	_, res, err := w.handshake(token, nil)
+	if err == nil {
+		t.Fatal("let in")
+	}
+	data, _ := io.ReadAll(res.Body)
+	wantRefusal(t, res, data, http.StatusServiceUnavailable, chat.CodeUnavailable)
+}
+
+func TestOldestSocketOfASessionGivesWay(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.SocketsPerSession = 2 })
+	s := w.session()
+	first, second := w.hello(s, 1), w.hello(s, 1)
+	third := w.hello(s, 1)
+	first.wantClosed(web.CloseReplaced)
+	for i, c := range []*client{second, third} {
+		id := string(rune('a' + i))
+		c.say(id, "hi")
+		if c.until("ack").ID != id {
+			t.Error("a newer socket does not work")
+		}
+	}
+}
+
+func TestIdleSessionMustBeOpenedAgain(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.SessionIdle = 2 * time.Second })
+	c, _ := w.greeted()
+	c.wantClosed(web.CloseStale)
+}
+
+func TestSilentClientIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.PingEvery = time.Second })
+	c, _ := w.greeted()
+	pings := 0
+	c.conn.SetPingHandler(func(string) error { pings++; return nil }) // and no pong
+	if _, err := c.read(); !websocket.IsCloseError(err, websocket.CloseAbnormalClosure) && err == nil {
+		t.Fatal("still there")
+	}
+	if pings == 0 {
+		t.Error("it was not asked")
+	}
+}
+
+func TestClientThatAnswersPingsStays(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.PingEvery = time.Second })
+	c, _ := w.greeted()
+	enough := make(chan struct{})
+	pings := 0
+	answer := c.conn.PingHandler()
+	c.conn.SetPingHandler(func(data string) error {
+		if pings++; pings == 4 {
+			close(enough)
+		}
+		return answer(data)
+	})
+	go func() {
+		<-enough
+		c.say("1", "still here")
+	}()
+	c.wantAck("1", 2)
+}

@@ -1,0 +1,169 @@
+package web_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/agentcare/agentcare/channels/web"
+	"github.com/agentcare/agentcare/chat"
+)
+
+const site = "https://www.harborview.example"
+
+func TestOpenSession(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	before := time.Now()
+	res, data := w.post(`{"clinic": "harbor-view", "what": ["a later version", "adds"]}`, "Origin", site)
+	if res.StatusCode != http.StatusCreated {
+		t.Fatalf("%s: %s", res.Status, data)
+	}
+	for header, want := range map[string]string{
+		"Access-Control-Allow-Origin": site, "Vary": "Origin", "Cache-Control": "no-store", "Content-Type": "application/json",
+	} {
+		if got := res.Header.Get(header); got != want {
+			t.Errorf("%s is %q, want %q", header, got, want)
+		}
+	}
+	var s session
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Token == "" || s.Resume == "" || s.ClinicName != "Harbor View Clinic" || s.Phone != "+12125550100" ||
+		s.PrivacyURL != "https://harborview.example/privacy" || s.IdleLockMs != 600_000 {
+		t.Errorf("got %+v", s)
+	}
+	if ttl := s.ExpiresAt.Sub(before); ttl < 9*time.Minute || ttl > 11*time.Minute {
+		t.Errorf("the token is good for %v", ttl)
+	}
+	w.hello(s, 0).wantMessage(1, "agent", greeting)
+}
+
+func TestResume(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	first := w.session()
+	again := w.resume(first.Resume)
+	if again.Conversation != first.Conversation {
+		t.Error("the conversation does not go on")
+	}
+	if again.Resume == first.Resume || again.Resume == "" {
+		t.Error("the secret was not replaced")
+	}
+	if other := w.resume("no such secret"); other.Conversation == first.Conversation {
+		t.Error("a wrong secret led to somebody's conversation")
+	}
+}
+
+func TestSessionLanguage(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	for asked, want := range map[string]string{"es": "Hola.", "es-MX": "Hola.", "fr": greeting, "": greeting} {
+		_, data := w.post(`{"language":"` + asked + `"}`)
+		var s session
+		if err := json.Unmarshal(data, &s); err != nil {
+			t.Fatal(err)
+		}
+		w.hello(s, 0).wantMessage(1, "agent", want)
+	}
+}
+
+func TestRefusedSessions(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	tests := []struct {
+		name, body string
+		headers    []string
+		status     int
+		code       string
+	}{
+		{"foreign origin", `{}`, []string{"Origin", "https://evil.example"}, http.StatusForbidden, web.CodeOrigin},
+		{"sandboxed page", `{}`, []string{"Origin", "null"}, http.StatusForbidden, web.CodeOrigin},
+		{"unknown clinic", `{"clinic":"no-such"}`, nil, http.StatusNotFound, web.CodeUnknownClinic},
+		{"no JSON", `clinic=harbor-view`, nil, http.StatusBadRequest, chat.CodeBadJSON},
+		{"no object", `["harbor-view"]`, nil, http.StatusBadRequest, chat.CodeBadJSON},
+		{"clinic is a number", `{"clinic":7}`, nil, http.StatusBadRequest, chat.CodeBadJSON},
+		{"too large", `{"clinic":"` + strings.Repeat("x", 5000) + `"}`, nil, http.StatusRequestEntityTooLarge, web.CodeTooLarge},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			res, data := w.post(tt.body, tt.headers...)
+			wantRefusal(t, res, data, tt.status, tt.code)
+			if tt.status == http.StatusForbidden && res.Header.Get("Access-Control-Allow-Origin") != "" {
+				t.Error("a foreign page may read the answer")
+			}
+		})
+	}
+}
+
+// wantRefusal checks a refusal over HTTP and returns how long it says to wait.
+func wantRefusal(t *testing.T, res *http.Response, data []byte, status int, code string) time.Duration {
+	t.Helper()
+	var body struct {
+		Error struct {
+			Code, Message string
+			RetryAfterMs  int64 `json:"retry_after_ms"`
+		}
+	}
+	if err := json.Unmarshal(data, &body); err != nil {
+		t.Fatalf("%s %s: %v", res.Status, data, err)
+	}
+	if res.StatusCode != status || body.Error.Code != code || body.Error.Message == "" {
+		t.Errorf("%s %s, want %d with code %s and a sentence", res.Status, data, status, code)
+	}
+	wait := time.Duration(body.Error.RetryAfterMs) * time.Millisecond
+	if (wait > 0) != (res.Header.Get("Retry-After") != "") {
+		t.Errorf("the body says to wait %v, Retry-After is %q", wait, res.Header.Get("Retry-After"))
+	}
+	return wait
+}
+
+func TestNoBodyIsTheOnlyClinic(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	if res, data := w.post(""); res.StatusCode != http.StatusCreated {
+		t.Errorf("%s %s", res.Status, data)
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	res, _ := w.request(http.MethodOptions, "/chat/session", "", "Origin", site, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+	if res.StatusCode != http.StatusNoContent || res.Header.Get("Access-Control-Allow-Origin") != site ||
+		res.Header.Get("Access-Control-Allow-Methods") != "POST" || res.Header.Get("Access-Control-Allow-Headers") != "Content-Type" ||
+		res.Header.Get("Vary") != "Origin" {
+		t.Errorf("%s %v", res.Status, res.Header)
+	}
+	res, data := w.request(http.MethodOptions, "/chat/session", "", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST")
+	wantRefusal(t, res, data, http.StatusForbidden, web.CodeOrigin)
+}
+
+func TestSessionRateLimit(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.SessionsPerMinute = 2 })
+	w.session()
+	w.session()
+	res, data := w.post(`{}`)
+	if wait := wantRefusal(t, res, data, http.StatusTooManyRequests, chat.CodeRateLimited); wait <= 0 || wait > time.Minute {
+		t.Errorf("told to wait %v", wait)
+	}
+}
+
+func TestSessionWithoutTheRecord(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.store.off.Store(true)
+	res, data := w.post(`{}`)
+	if wait := wantRefusal(t, res, data, http.StatusServiceUnavailable, chat.CodeUnavailable); wait <= 0 {
+		t.Error("not told to try again")
+	}
+	if !strings.Contains(w.logs.String(), errOff.Error()) {
+		t.Error("the reason is not in the log")
+	}
+	w.store.off.Store(false)
+	w.session()
+}
