@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -91,8 +92,18 @@ func isCode(err error, code string) bool {
 }
 
 // A pooler in transaction mode gives every transaction another session. Forgetting everything between two has the same effect.
+// One that does not know prepared statements is named in the URL.
 func TestNothingLivesInASession(t *testing.T) {
-	e := storetest.Open(t)
+	e := storetest.OpenWith(t, func(c *postgres.Config) {
+		u, err := url.Parse(c.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings := u.Query()
+		settings.Set("default_query_exec_mode", "cache_describe")
+		u.RawQuery = settings.Encode()
+		c.URL = u.String()
+	})
 	ctx := context.Background()
 	config, err := pgxpool.ParseConfig(e.URL)
 	if err != nil {

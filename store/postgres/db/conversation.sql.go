@@ -76,15 +76,12 @@ func (q *Queries) ClaimConversation(ctx context.Context, arg ClaimConversationPa
 const claimedEndpoint = `-- name: ClaimedEndpoint :one
 select e.id, e.conversation_id, e.channel, e.level, e.patient_id, e.visible_after
 from endpoint e
-where e.clinic_id = $1
-  and e.id = (
-    select m.endpoint_id
-    from conversation c
-    join message m on m.clinic_id = c.clinic_id and m.conversation_id = c.id and m.seq > c.answered_seq
-    where c.clinic_id = $1 and c.id = $2 and c.worker_id = $3::uuid and c.leased_at = now()
-      and m.role = 'patient'
-    order by m.seq desc
-    limit 1
+where e.clinic_id = $1 and e.conversation_id = $2 and e.id = (
+    select m.endpoint_id from message m
+    where m.clinic_id = $1 and m.conversation_id = $2 and m.seq = (
+        select c.asked_seq from conversation c
+        where c.clinic_id = $1 and c.id = $2 and c.worker_id = $3::uuid and c.leased_at = now()
+      )
   )
 `
 
@@ -114,9 +111,11 @@ func (q *Queries) ClaimedEndpoint(ctx context.Context, clinicID uuid.UUID, iD uu
 
 const claimedMessages = `-- name: ClaimedMessages :many
 select m.seq, m.turn_id, m.role, m.channel, m.endpoint_id, m.created_at, m.body
-from conversation c
-join message m on m.clinic_id = c.clinic_id and m.conversation_id = c.id and m.seq > c.answered_seq
-where c.clinic_id = $1 and c.id = $2 and c.worker_id = $3::uuid and c.leased_at = now()
+from message m
+where m.clinic_id = $1 and m.conversation_id = $2 and m.seq > (
+    select c.answered_seq from conversation c
+    where c.clinic_id = $1 and c.id = $2 and c.worker_id = $3::uuid and c.leased_at = now()
+  )
 order by m.seq
 `
 
@@ -130,7 +129,8 @@ type ClaimedMessagesRow struct {
 	Body       []byte
 }
 
-// What is unanswered, when the conversation was claimed in this same transaction.
+// What is unanswered, when the conversation was claimed in this same transaction. The scalar subquery is read first, whatever
+// the planner knows of the tables, and leaves a range of the index.
 func (q *Queries) ClaimedMessages(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID, workerID uuid.UUID) ([]ClaimedMessagesRow, error) {
 	rows, err := q.db.Query(ctx, claimedMessages, clinicID, iD, workerID)
 	if err != nil {

@@ -38,26 +38,26 @@ where c.clinic_id = @clinic_id and c.id = @id
        or coalesce((select w.beat_at from worker w where w.id = c.worker_id), '-infinity') < now() - @lease::interval);
 
 -- name: ClaimedMessages :many
--- What is unanswered, when the conversation was claimed in this same transaction.
+-- What is unanswered, when the conversation was claimed in this same transaction. The scalar subquery is read first, whatever
+-- the planner knows of the tables, and leaves a range of the index.
 select m.seq, m.turn_id, m.role, m.channel, m.endpoint_id, m.created_at, m.body
-from conversation c
-join message m on m.clinic_id = c.clinic_id and m.conversation_id = c.id and m.seq > c.answered_seq
-where c.clinic_id = @clinic_id and c.id = @id and c.worker_id = @worker_id::uuid and c.leased_at = now()
+from message m
+where m.clinic_id = @clinic_id and m.conversation_id = @id and m.seq > (
+    select c.answered_seq from conversation c
+    where c.clinic_id = @clinic_id and c.id = @id and c.worker_id = @worker_id::uuid and c.leased_at = now()
+  )
 order by m.seq;
 
 -- name: ClaimedEndpoint :one
 -- Where the last unanswered message came from, when the conversation was claimed in this same transaction.
 select e.id, e.conversation_id, e.channel, e.level, e.patient_id, e.visible_after
 from endpoint e
-where e.clinic_id = @clinic_id
-  and e.id = (
-    select m.endpoint_id
-    from conversation c
-    join message m on m.clinic_id = c.clinic_id and m.conversation_id = c.id and m.seq > c.answered_seq
-    where c.clinic_id = @clinic_id and c.id = @id and c.worker_id = @worker_id::uuid and c.leased_at = now()
-      and m.role = 'patient'
-    order by m.seq desc
-    limit 1
+where e.clinic_id = @clinic_id and e.conversation_id = @id and e.id = (
+    select m.endpoint_id from message m
+    where m.clinic_id = @clinic_id and m.conversation_id = @id and m.seq = (
+        select c.asked_seq from conversation c
+        where c.clinic_id = @clinic_id and c.id = @id and c.worker_id = @worker_id::uuid and c.leased_at = now()
+      )
   );
 
 -- name: CompleteTurn :one
