@@ -31,11 +31,11 @@ func (b *breaker) DialHook(next goredis.DialHook) goredis.DialHook { return next
 // ProcessHook guards one command.
 func (b *breaker) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	return func(ctx context.Context, cmd goredis.Cmder) error {
-		if !b.admit() {
+		if !b.admit(ctx) {
 			cmd.SetErr(ErrAway)
 			return ErrAway
 		}
-		err := next(ctx, cmd)
+		err := next(context.WithValue(ctx, admitted{}, true), cmd)
 		b.note(err)
 		return err
 	}
@@ -44,23 +44,26 @@ func (b *breaker) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 // ProcessPipelineHook guards several.
 func (b *breaker) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		if !b.admit() {
+		if !b.admit(ctx) {
 			for _, cmd := range cmds {
 				cmd.SetErr(ErrAway)
 			}
 			return ErrAway
 		}
-		err := next(ctx, cmds)
+		err := next(context.WithValue(ctx, admitted{}, true), cmds)
 		b.note(err)
 		return err
 	}
 }
 
-func (b *breaker) admit() bool {
-	switch b.state.Load() {
-	case stateOpen:
+// admitted marks the context of a call that may ask: opening a connection for it takes commands of its own.
+type admitted struct{}
+
+func (b *breaker) admit(ctx context.Context) bool {
+	switch state := b.state.Load(); {
+	case state == stateOpen || ctx.Value(admitted{}) != nil:
 		return true
-	case stateTrial:
+	case state == stateTrial:
 		if b.state.CompareAndSwap(stateTrial, stateShut) {
 			b.tryLater() // should this one hang
 			return true

@@ -42,7 +42,8 @@ func (s *subscriber) joined(e chat.Event) bool {
 		return false
 	}
 	last := &s.queue[len(s.queue)-1]
-	if last.Type != chat.EventDelta || last.Turn != e.Turn || len(last.Text)+len(e.Text) > deltaBytes {
+	follows := last.Type == chat.EventDelta && last.Turn == e.Turn && last.Offset+len(last.Text) == e.Offset
+	if !follows || len(last.Text)+len(e.Text) > deltaBytes {
 		return false
 	}
 	last.Text += e.Text
