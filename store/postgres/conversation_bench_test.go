@@ -43,6 +43,7 @@ func each(b *testing.B, conversations int, turn func(conversation int) error) {
 }
 
 func benchmarkRecord(b *testing.B, conversations int) {
+	b.Helper()
 	c := anotherClinic(b, storetest.OpenWith(b, func(config *postgres.Config) { config.MaxConns = benchConns }))
 	worker := c.worker()
 	sessions := make([]chat.Session, conversations)
@@ -64,6 +65,7 @@ func benchmarkRecord(b *testing.B, conversations int) {
 }
 
 func benchmarkFloor(b *testing.B, conversations int) {
+	b.Helper()
 	c := newChatClinic(b)
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {

@@ -25,14 +25,14 @@ type chatClinic struct {
 	id uuid.UUID
 }
 
-func newChatClinic(t testing.TB) *chatClinic {
-	t.Helper()
-	return anotherClinic(t, storetest.OpenWith(t, func(c *postgres.Config) { c.MaxConns = 12 }))
+func newChatClinic(tb testing.TB) *chatClinic {
+	tb.Helper()
+	return anotherClinic(tb, storetest.OpenWith(tb, func(c *postgres.Config) { c.MaxConns = 12 }))
 }
 
-func anotherClinic(t testing.TB, e *storetest.Env) *chatClinic {
-	t.Helper()
-	c := &chatClinic{Env: e, t: t, id: uuid.New()}
+func anotherClinic(tb testing.TB, e *storetest.Env) *chatClinic {
+	tb.Helper()
+	c := &chatClinic{Env: e, t: tb, id: uuid.New()}
 	c.exec(`insert into clinic (clinic_id, slug, name, zone) values ($1, $2, 'Harbor View Clinic', 'America/New_York')`,
 		c.id, "clinic-"+c.id.String())
 	return c
@@ -163,8 +163,7 @@ func (c *chatClinic) messages(s chat.Session) []chat.Message {
 
 // refusedAs is the code of a refusal of a message, "" for none.
 func refusedAs(err error) string {
-	var refusal *chat.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*chat.Error](err); ok {
 		return refusal.Code
 	}
 	return ""
