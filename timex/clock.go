@@ -1,0 +1,323 @@
+package timex
+
+import "github.com/agentcare/agentcare/localtime"
+
+// point is a time of day as it was read.
+type point struct {
+	wall
+	marked bool // it can be nothing else than a time of day: "3pm", "half past two"
+	about  bool
+}
+
+// clockTerm is a time of day, or a stretch of it: "at 3", "after 4", "between 2 and 4", "9-11am".
+func clockTerm(p *parser, i int) (meaning, int) {
+	for _, rule := range [...]rule{(*parser).clockRange, (*parser).clockBound, (*parser).clockAt} {
+		if m, next := rule(p, i); next > i {
+			return m, next
+		}
+	}
+	return meaning{}, i
+}
+
+// clockAt is a point in time. A bare number is one only after "at" or the like.
+func (p *parser) clockAt(i int) (meaning, int) {
+	begin := p.skip(i, classAt, classAbout)
+	about := false
+	for k := i; k < begin; k++ {
+		about = about || p.is(k, classAbout)
+	}
+	t, next := p.point(begin)
+	if next == begin || p.continuesNumber(begin) {
+		return meaning{}, i
+	}
+	announced := begin > i && !p.maybeCount(begin, next) || p.is(next, classOrLater, classOrEarlier) || p.alternativeHour == i
+	if !t.marked && (!announced || p.notAnHour(next)) {
+		return meaning{}, i
+	}
+	return meaning{from: t.wall, hasFrom: true, at: true, about: about || t.about, grain: GrainMinute}, next
+}
+
+// maybeCount reports whether the number between begin and next may say how many: "about 3 children".
+func (p *parser) maybeCount(begin, next int) bool {
+	after := p.token(next)
+	return p.word(begin-1).name == "about" && after.kind == kindWord && after.word.class == classNone
+}
+
+// clockBound is "after 4", "before half past ten", "by 5".
+func (p *parser) clockBound(i int) (meaning, int) {
+	bound := p.word(i).class
+	switch bound {
+	case classAfter, classFrom, classBefore, classUntil:
+	default:
+		return meaning{}, i
+	}
+	begin := p.skip(i+1, classAt, classAbout, classThe)
+	t, next := p.point(begin)
+	if next == begin || !t.marked && p.notAnHour(next) {
+		return meaning{}, i
+	}
+	if bound == classFrom && p.moves {
+		return meaning{from: t.wall, hasFrom: true, at: true, grain: GrainMinute}, next
+	}
+	if bound == classAfter || bound == classFrom {
+		return meaning{from: t.wall, hasFrom: true}, next
+	}
+	return meaning{until: t.wall, hasUntil: true}, next
+}
+
+// clockRange is "between 2 and 4", "from 9 to 11", "9-11am".
+func (p *parser) clockRange(i int) (meaning, int) {
+	begin := p.skip(i, classBetween, classFrom, classAt, classAbout)
+	first, next := p.point(begin)
+	if next == begin || p.continuesNumber(begin) || p.moves && !p.is(i, classBetween) {
+		return meaning{}, i
+	}
+	if !p.is(next, classTo, classUntil) && !p.isMark(next, '-') && !(p.is(next, classAnd) && p.is(i, classBetween)) {
+		return meaning{}, i
+	}
+	last, end := p.point(p.skip(next+1, classAt))
+	sure := first.marked || last.marked || p.is(i, classBetween, classFrom)
+	if end == p.skip(next+1, classAt) || !sure || !last.marked && p.notAnHour(end) || p.goesOn(end) {
+		return meaning{}, i
+	}
+	return meaning{from: first.wall, until: last.wall, hasFrom: true, hasUntil: true}, end
+}
+
+// notAnHour reports whether what follows at token i makes the bare number before it something else than an hour:
+// "after 4 days", "at 12 Main Street", "before 10 December".
+func (p *parser) notAnHour(i int) bool {
+	t := p.token(i)
+	if t.kind == kindMark && !t.apart && t.mark != ',' && t.mark != '.' && t.mark != '-' && t.mark != '?' && t.mark != '!' && t.mark != ')' {
+		return true
+	}
+	return p.is(i, classUnit, classNth, classMonth, classStreet, classItem, classOf) || p.goesOn(i) ||
+		t.kind == kindWord && !t.apart
+}
+
+// point reads a time of day.
+func (p *parser) point(i int) (point, int) {
+	switch {
+	case p.is(i, classNoon):
+		return p.ish(point{wall: wall{clock: localtime.Clock(p.word(i).value)}, marked: true, about: p.word(i).name == "ish"}, i+1)
+	case p.is(i, classPastHour, classToHour) && p.word(i).value > 0:
+		return p.besideHour(i, p.word(i), p.word(i).value, i+1)
+	}
+	if t, next := p.minutesBeside(i); next > i {
+		return t, next
+	}
+	hour, minute, next := p.hourAndMinute(i)
+	if next == i {
+		return point{}, i
+	}
+	return p.halfOfDay(i, hour, minute, next)
+}
+
+// minutesBeside is "ten past three", "20 minutes to four".
+func (p *parser) minutesBeside(i int) (point, int) {
+	minutes, next := p.count(i)
+	if next == i || minutes < 1 || minutes > 59 || p.word(i).name != "" {
+		return point{}, i
+	}
+	if p.is(next, classUnit) && p.word(next).value == unitMinute {
+		next++
+	}
+	switch {
+	case p.is(next, classPastHour, classToHour) && p.word(next).value == 0,
+		p.is(next, classTo, classAfter) && p.token(i).kind == kindWord && minutes%5 == 0:
+		t, end := p.besideHour(i, p.word(next), minutes, next+1)
+		return t, end
+	}
+	return point{}, i
+}
+
+// besideHour puts minutes before or after the hour at token next.
+func (p *parser) besideHour(i int, side word, minutes, next int) (point, int) {
+	hour, minute, end := p.hourAndMinute(next)
+	if end == next || minute != 0 {
+		return point{}, i
+	}
+	if side.class == classToHour || side.class == classTo {
+		minutes = -minutes
+	}
+	t, end := p.halfOfDay(next, hour, 0, end)
+	t.clock = (t.clock + localtime.Clock(minutes) + localtime.EndOfDay) % localtime.EndOfDay
+	if t.twelve {
+		t.clock %= localtime.Noon
+	}
+	t.marked = true
+	return t, end
+}
+
+// hourAndMinute reads "3", "3:30", "3.30pm", "330pm", "three", "three thirty"; minute is 0 where none is said.
+func (p *parser) hourAndMinute(i int) (hour, minute, next int) {
+	t := p.token(i)
+	switch {
+	case p.is(i, classNumber) && t.word.name == "" && t.word.value >= 1 && t.word.value <= 12:
+		minute, next = p.minuteWords(i + 1)
+		return t.word.value, minute, next
+	case t.kind != kindNumber || t.digits() > 4:
+		return 0, 0, i
+	case t.digits() > 2: // "330pm", "at 1530"
+		if !p.is(i+1, classAM, classPM) && (!p.is(i-1, classAt) || t.value >= 1900) {
+			return 0, 0, i
+		}
+		return validTime(t.value/100, t.value%100, i, i+1)
+	case (p.isMark(i+1, ':') || p.isMark(i+1, '.') && p.is(i+3, classAM, classPM)) && p.token(i+2).digits() == 2 && p.isNumber(i+2, 2) && !p.token(i+2).apart:
+		return validTime(t.value, p.token(i+2).value, i, p.seconds(i+3))
+	}
+	return validTime(t.value, 0, i, i+1)
+}
+
+// seconds passes over ":00" after a time, as in what programs write.
+func (p *parser) seconds(i int) int {
+	if p.isMark(i, ':') && !p.token(i).apart && p.token(i+1).digits() == 2 && p.isNumber(i+1, 2) {
+		return i + 2
+	}
+	return i
+}
+
+func validTime(hour, minute, i, next int) (h, m, end int) {
+	if hour > 24 || minute > 59 || hour == 24 && minute > 0 {
+		return 0, 0, i
+	}
+	return hour, minute, next
+}
+
+// minuteWords reads what follows an hour in words: "thirty", "forty five", "oh five".
+func (p *parser) minuteWords(i int) (minute, next int) {
+	w := p.word(i)
+	if w.class != classNumber || w.name != "" || w.value < 10 || w.value > 59 || w.value%5 != 0 && w.value > 20 {
+		return 0, i
+	}
+	if ones := p.word(i + 1); w.value >= 20 && w.value%10 == 0 && ones.class == classNumber && ones.name == "" && ones.value < 10 {
+		return w.value + ones.value, i + 2
+	}
+	return w.value, i + 1
+}
+
+// halfOfDay reads what follows hour and minute, which began at token i: "am", "pm", "o'clock", "-ish".
+func (p *parser) halfOfDay(i, hour, minute, next int) (point, int) {
+	t := point{wall: wall{clock: localtime.Clock(hour*60 + minute)}}
+	t.marked = next > i+1 || p.token(i).kind == kindNumber && p.token(i).digits() > 2
+	exact := p.token(i).kind == kindNumber && p.token(i).digits() == 2 && hour < 10 || hour == 0 || hour > 12
+	if p.is(next, classOClock) {
+		t.marked = true
+		next++
+	}
+	if p.is(next, classAM, classPM) && hour >= 1 && hour <= 12 {
+		t.clock = localtime.Clock(hour%12*60 + minute)
+		if p.is(next, classPM) {
+			t.clock += localtime.Noon
+		}
+		t.marked = true
+		return p.ish(t, next+1)
+	}
+	if !exact {
+		t.twelve = true
+		t.clock = localtime.Clock(hour%12*60 + minute)
+	}
+	after := p.skip(next, classIn, classAt, classThe)
+	if after > next && p.is(after, classPart) { // "3 in the afternoon"
+		t.marked = true
+	}
+	return p.ish(t, next)
+}
+
+// ish reads what makes a time a rough one: "3ish".
+func (p *parser) ish(t point, i int) (point, int) {
+	if p.is(i, classAbout) && p.word(i).name == "ish" {
+		t.marked, t.about = true, true
+		return t, i + 1
+	}
+	return t, i
+}
+
+// partOfDay is "in the morning", "this afternoon", "late afternoon", "after lunch", "mornings".
+func partOfDay(p *parser, i int) (meaning, int) {
+	begin := i
+	bound := p.word(i).class
+	switch bound {
+	case classAfter, classBefore, classUntil, classFrom:
+		begin++
+	case classThis, classLast:
+		if m, next := partOfDay(p, i+1); next > i+1 && p.is(i+1, classPart, classEarly, classLate) {
+			return p.partOn(m, bound), next
+		}
+		return meaning{}, i
+	default:
+		bound = classNone
+	}
+	begin = p.skip(begin, classIn, classAt, classThe)
+	share := p.word(begin).class
+	if p.is(begin, classEarly, classMiddle, classLate) {
+		begin = p.skip(begin+1, classIn, classThe)
+	}
+	name := p.word(begin).name
+	if !p.is(begin, classPart, classParts) || bound == classNone && (name == partWork || name == partSchool) {
+		return meaning{}, i
+	}
+	return p.boundedPart(p.window(name).share(share), bound), begin + 1
+}
+
+func (p *parser) partOn(m meaning, which class) meaning {
+	m.first, m.last, m.past = p.today, p.today, which == classLast
+	if m.past {
+		m.first, m.last = p.today.AddDays(-1), p.today.AddDays(-1)
+	}
+	return m
+}
+
+func (p *parser) boundedPart(w Window, bound class) meaning {
+	switch bound {
+	case classAfter:
+		return meaning{from: wall{clock: w.Until}, hasFrom: true}
+	case classFrom:
+		return meaning{from: wall{clock: w.From}, hasFrom: true}
+	case classBefore:
+		return meaning{until: wall{clock: w.From}, hasUntil: true}
+	case classUntil:
+		return meaning{until: wall{clock: w.Until}, hasUntil: true}
+	default:
+		return meaning{part: w}
+	}
+}
+
+// Names of parts of day that are made from the clinic's hours.
+const (
+	partOpening = "opening" // "first thing"
+	partClosing = "closing" // "end of the day"
+	partWork    = "work"    // "after work"
+	partSchool  = "school"
+)
+
+// edge is how long "first thing" and "the end of the day" are, in minutes.
+const edge = 120
+
+// window is the part of day of that name.
+func (p *parser) window(name string) Window {
+	switch name {
+	case partOpening:
+		return Window{p.context.Opens, min(p.context.Opens+edge, p.context.Closes)}
+	case partClosing:
+		return Window{max(p.context.Opens, p.context.Closes-edge), p.context.Closes}
+	case partWork:
+		return Window{9 * 60, 17 * 60}
+	case partSchool:
+		return Window{8 * 60, 15 * 60}
+	}
+	return p.context.part(name)
+}
+
+// share is the first, middle or last part of a window.
+func (w Window) share(which class) Window {
+	length := w.Until - w.From
+	switch which {
+	case classEarly:
+		w.Until -= length / 2
+	case classLate:
+		w.From += length / 2
+	case classMiddle:
+		w.From, w.Until = w.From+length/4, w.Until-length/4
+	}
+	return w
+}
