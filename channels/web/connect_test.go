@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,25 +37,22 @@ func TestRefusedHandshakes(t *testing.T) {
 		{"foreign origin", token, origin("https://evil.example"), http.StatusForbidden, web.CodeOrigin},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, res, err := w.handshake(tt.token, tt.headers)
-			if err == nil {
-				t.Fatal("let in")
-			}
-			data, _ := io.ReadAll(res.Body)
-			wantRefusal(t, res, data, tt.status, tt.code)
-		})
+		conn, r := w.handshake(tt.token, tt.headers)
+		if conn != nil {
+			t.Errorf("%s: let in", tt.name)
+			continue
+		}
+		r.wantRefusal(t, tt.name, tt.status, tt.code)
 	}
-	conn, res, err := w.handshake(token, origin(site))
-	if err != nil {
-		t.Fatalf("the clinic's own site was refused: %v", err)
+	conn, r := w.handshake(token, origin(site))
+	if conn == nil {
+		t.Fatalf("the clinic's own site was refused: %s", r.body)
 	}
-	defer conn.Close()
-	if got := res.Header.Get("Sec-Websocket-Protocol"); got != "agentcare.v1" {
+	if got := r.header.Get("Sec-Websocket-Protocol"); got != "agentcare.v1" {
 		t.Errorf("subprotocol %q", got)
 	}
-	if res.Header.Get("X-Request-Id") == "" || res.Header.Get("Sec-Websocket-Extensions") != "" {
-		t.Errorf("headers %v", res.Header)
+	if r.header.Get("X-Request-Id") == "" || r.header.Get("Sec-Websocket-Extensions") != "" {
+		t.Errorf("headers %v", r.header)
 	}
 }
 
@@ -64,21 +60,18 @@ func TestHandshakeNeedsTheSubprotocol(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	for _, offered := range [][]string{nil, {"agentcare.v2", "chat"}} {
-		dialer := websocket.Dialer{Subprotocols: offered}
-		_, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(w.url, "http")+"/chat/ws?token="+w.session().Token, nil)
-		if err == nil {
+		conn, r := w.handshakeWith(&websocket.Dialer{Subprotocols: offered}, w.session().Token, nil)
+		if conn != nil {
 			t.Fatal("let in")
 		}
-		data, _ := io.ReadAll(res.Body)
-		wantRefusal(t, res, data, http.StatusBadRequest, web.CodeSubprotocol)
+		r.wantRefusal(t, strings.Join(offered, " "), http.StatusBadRequest, web.CodeSubprotocol)
 	}
 }
 
 func TestSocketAddressWithoutHandshake(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	res, data := w.request(http.MethodGet, "/chat/ws?token="+w.session().Token, "")
-	wantRefusal(t, res, data, http.StatusUpgradeRequired, web.CodeUpgrade)
+	w.request(http.MethodGet, "/chat/ws?token="+w.session().Token, "").wantRefusal(t, "no handshake", http.StatusUpgradeRequired, web.CodeUpgrade)
 }
 
 func TestExpiredTokenDoesNotEndASocket(t *testing.T) {
@@ -88,9 +81,8 @@ func TestExpiredTokenDoesNotEndASocket(t *testing.T) {
 	w.env.Clock.Advance(11 * time.Minute)
 	c.say("1", "still here")
 	c.wantAck("1", 2)
-	_, res, err := w.handshake(s.Token, nil)
-	if err == nil || res.StatusCode != http.StatusUnauthorized {
-		t.Errorf("a stale token opened a socket: %v", err)
+	if conn, r := w.handshake(s.Token, nil); conn != nil || r.status != http.StatusUnauthorized {
+		t.Errorf("a stale token: %d %s", r.status, r.body)
 	}
 }
 
@@ -99,20 +91,16 @@ func TestFullProcess(t *testing.T) {
 	w := open(t, func(c *web.Config) { c.Limits.Sockets = 1 })
 	first := w.dial(w.session().Token)
 	token := w.session().Token
-	_, res, err := w.handshake(token, nil)
-	if err == nil {
+	conn, r := w.handshake(token, nil)
+	if conn != nil {
 		t.Fatal("a second socket was let in")
 	}
-	data, _ := io.ReadAll(res.Body)
-	wantRefusal(t, res, data, http.StatusServiceUnavailable, chat.CodeUnavailable)
+	r.wantRefusal(t, "refused", http.StatusServiceUnavailable, chat.CodeUnavailable)
 
 	_ = first.conn.Close()
 	eventually(t, "the place is free again", func() bool {
-		conn, _, err := w.handshake(token, nil)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
+		conn, _ := w.handshake(token, nil)
+		return conn != nil
 	})
 }
 
@@ -137,12 +125,11 @@ func TestSocketWithoutTheRecord(t *testing.T) {
 	w := open(t)
 	token := w.session().Token
 	w.store.off.Store(true)
-	_, res, err := w.handshake(token, nil)
-	if err == nil {
+	conn, r := w.handshake(token, nil)
+	if conn != nil {
 		t.Fatal("let in")
 	}
-	data, _ := io.ReadAll(res.Body)
-	wantRefusal(t, res, data, http.StatusServiceUnavailable, chat.CodeUnavailable)
+	r.wantRefusal(t, "refused", http.StatusServiceUnavailable, chat.CodeUnavailable)
 }
 
 func TestOldestSocketOfASessionGivesWay(t *testing.T) {

@@ -46,7 +46,7 @@ func TestOrigins(t *testing.T) {
 			if development {
 				want = tt.local
 			}
-			r := httptest.NewRequest("GET", "/chat/ws", nil)
+			r := httptest.NewRequestWithContext(t.Context(), "GET", "/chat/ws", nil)
 			if tt.host != "" {
 				r.Host = tt.host
 			}
@@ -66,7 +66,7 @@ func TestOriginTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest("GET", "/chat/ws", nil)
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/chat/ws", nil)
 	r.Header["Origin"] = []string{"https://a.example", "https://evil.example"}
 	if o.allow(r) {
 		t.Error("two Origin headers are none of a browser's")
@@ -109,7 +109,7 @@ func TestClientAddress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := &Server{cfg: Config{TrustedProxies: tt.trusted}}
-			r := httptest.NewRequest("POST", "/chat/session", nil)
+			r := httptest.NewRequestWithContext(t.Context(), "POST", "/chat/session", nil)
 			r.RemoteAddr = tt.remote
 			r.Header["X-Forwarded-For"] = tt.forwarded
 			if got := s.clientAddress(r); got != tt.want {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -198,6 +199,7 @@ func TestUnlock(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("event lost %v", lost), func(t *testing.T) {
+			t.Parallel()
 			w := open(t)
 			c, s := w.greeted()
 			c.say("1", "a secret")
@@ -250,7 +252,7 @@ func TestSlowClient(t *testing.T) {
 	long := strings.Repeat("ä", 3900)
 	go func() {
 		for i := range messages {
-			fast.say(fmt.Sprint(i), fmt.Sprint(i, " ", long))
+			fast.say(strconv.Itoa(i), fmt.Sprint(i, " ", long))
 		}
 	}()
 	for acks := 0; acks < messages; {
@@ -277,19 +279,17 @@ func TestSlowClient(t *testing.T) {
 // narrow opens a socket with a small receive window that has said hello after the greeting.
 func (w *world) narrow(s session) *client {
 	w.t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{web.Subprotocol}, NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := &websocket.Dialer{Subprotocols: []string{web.Subprotocol}, NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 		if err == nil {
 			err = conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 		}
 		return conn, err
 	}}
-	conn, res, err := dialer.DialContext(w.t.Context(), "ws"+strings.TrimPrefix(w.url, "http")+"/chat/ws?token="+s.Token, nil)
-	if err != nil {
-		w.t.Fatal(err)
+	conn, r := w.handshakeWith(dialer, s.Token, nil)
+	if conn == nil {
+		w.t.Fatalf("no socket: %d %s", r.status, r.body)
 	}
-	_ = res.Body.Close()
-	w.t.Cleanup(func() { _ = conn.Close() })
 	c := &client{t: w.t, conn: conn}
 	c.send(map[string]any{"type": "hello", "after": 1})
 	if f := c.next(); f.Type != "welcome" {
@@ -309,7 +309,7 @@ func TestClientThatTakesNothing(t *testing.T) {
 	w.narrow(s)
 	long := strings.Repeat("ä", 3900)
 	for i := range 100 {
-		fast.say(fmt.Sprint(i), long)
+		fast.say(strconv.Itoa(i), long)
 		fast.until("ack")
 	}
 	eventually(t, "the stalled socket is gone", func() bool {
@@ -317,7 +317,7 @@ func TestClientThatTakesNothing(t *testing.T) {
 	})
 }
 
-// TestStorm has a hundred patients who talk at once, over a bus that loses and doubles, and who lose their connections.
+// TestStorm has a hundred patients who talk at once, over a bus that loses, doubles and delays, and who lose their connections.
 // Each gets every message once, in order.
 func TestStorm(t *testing.T) {
 	t.Parallel()
@@ -325,11 +325,11 @@ func TestStorm(t *testing.T) {
 		c.Limits.SessionsPerMinute, c.Limits.MessagesPerMinute = -1, -1
 		c.Limits.PollEvery = 100 * time.Millisecond
 	})
-	lose := func(chat.Event) bool { return rand.N(10) < 3 }
-	double := func(chat.Event) bool { return rand.N(10) < 3 }
-	w.bus.lose.Store(&lose)
-	w.bus.double.Store(&double)
-	const patients, messages = 100, 8
+	sometimes := func(chat.Event) bool { return rand.N(10) < 3 }
+	w.bus.lose.Store(&sometimes)
+	w.bus.double.Store(&sometimes)
+	w.bus.delay.Store(&sometimes)
+	const patients, messages = 100, 5
 	var all sync.WaitGroup
 	for range patients {
 		all.Go(func() {
@@ -397,12 +397,11 @@ func TestDrain(t *testing.T) {
 	if err := <-drained; err != nil {
 		t.Error(err)
 	}
-	_, res, err := w.handshake(s.Token, nil)
-	if err == nil || res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a socket was opened while draining: %v", err)
+	if conn, r := w.handshake(s.Token, nil); conn != nil || r.status != http.StatusServiceUnavailable {
+		t.Errorf("a socket while draining: %d", r.status)
 	}
-	if res, _ := w.post(`{}`); res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a session was opened while draining: %s", res.Status)
+	if r := w.post(`{}`); r.status != http.StatusServiceUnavailable {
+		t.Errorf("a session while draining: %d", r.status)
 	}
 }
 
@@ -429,7 +428,7 @@ func TestLogsKeepSecrets(t *testing.T) {
 	c.until("error")
 	w.answer(s, text("A private answer."))
 	c.until("message")
-	_, _, _ = w.handshake("forged-token", nil)
+	_, _ = w.handshake("forged-token", nil)
 	_ = c.conn.Close()
 	eventually(t, "the socket is gone", func() bool { return strings.Contains(w.logs.String(), "socket closed") })
 

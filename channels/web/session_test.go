@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,21 +16,18 @@ func TestOpenSession(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	before := time.Now()
-	res, data := w.post(`{"clinic": "harbor-view", "what": ["a later version", "adds"]}`, "Origin", site)
-	if res.StatusCode != http.StatusCreated {
-		t.Fatalf("%s: %s", res.Status, data)
+	r := w.post(`{"clinic": "harbor-view", "what": ["a later version", "adds"]}`, "Origin", site)
+	if r.status != http.StatusCreated {
+		t.Fatalf("%d: %s", r.status, r.body)
 	}
 	for header, want := range map[string]string{
 		"Access-Control-Allow-Origin": site, "Vary": "Origin", "Cache-Control": "no-store", "Content-Type": "application/json",
 	} {
-		if got := res.Header.Get(header); got != want {
+		if got := r.header.Get(header); got != want {
 			t.Errorf("%s is %q, want %q", header, got, want)
 		}
 	}
-	var s session
-	if err := json.Unmarshal(data, &s); err != nil {
-		t.Fatal(err)
-	}
+	s := parse[session](t, r.body)
 	if s.Token == "" || s.Resume == "" || s.ClinicName != "Harbor View Clinic" || s.Phone != "+12125550100" ||
 		s.PrivacyURL != "https://harborview.example/privacy" || s.IdleLockMs != 600_000 {
 		t.Errorf("got %+v", s)
@@ -62,11 +58,7 @@ func TestSessionLanguage(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	for asked, want := range map[string]string{"es": "Hola.", "es-MX": "Hola.", "fr": greeting, "": greeting} {
-		_, data := w.post(`{"language":"` + asked + `"}`)
-		var s session
-		if err := json.Unmarshal(data, &s); err != nil {
-			t.Fatal(err)
-		}
+		s := parse[session](t, w.post(`{"language":"`+asked+`"}`).body)
 		w.hello(s, 0).wantMessage(1, "agent", want)
 	}
 }
@@ -89,34 +81,29 @@ func TestRefusedSessions(t *testing.T) {
 		{"too large", `{"clinic":"` + strings.Repeat("x", 5000) + `"}`, nil, http.StatusRequestEntityTooLarge, web.CodeTooLarge},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			res, data := w.post(tt.body, tt.headers...)
-			wantRefusal(t, res, data, tt.status, tt.code)
-			if tt.status == http.StatusForbidden && res.Header.Get("Access-Control-Allow-Origin") != "" {
-				t.Error("a foreign page may read the answer")
-			}
-		})
+		r := w.post(tt.body, tt.headers...)
+		r.wantRefusal(t, tt.name, tt.status, tt.code)
+		if tt.status == http.StatusForbidden && r.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: a foreign page may read the answer", tt.name)
+		}
 	}
 }
 
 // wantRefusal checks a refusal over HTTP and returns how long it says to wait.
-func wantRefusal(t *testing.T, res *http.Response, data []byte, status int, code string) time.Duration {
+func (r reply) wantRefusal(t *testing.T, what string, status int, code string) time.Duration {
 	t.Helper()
-	var body struct {
+	body := parse[struct {
 		Error struct {
 			Code, Message string
 			RetryAfterMs  int64 `json:"retry_after_ms"`
 		}
-	}
-	if err := json.Unmarshal(data, &body); err != nil {
-		t.Fatalf("%s %s: %v", res.Status, data, err)
-	}
-	if res.StatusCode != status || body.Error.Code != code || body.Error.Message == "" {
-		t.Errorf("%s %s, want %d with code %s and a sentence", res.Status, data, status, code)
+	}](t, r.body)
+	if r.status != status || body.Error.Code != code || body.Error.Message == "" {
+		t.Errorf("%s: %d %s, want %d with code %s and a sentence", what, r.status, r.body, status, code)
 	}
 	wait := time.Duration(body.Error.RetryAfterMs) * time.Millisecond
-	if (wait > 0) != (res.Header.Get("Retry-After") != "") {
-		t.Errorf("the body says to wait %v, Retry-After is %q", wait, res.Header.Get("Retry-After"))
+	if (wait > 0) != (r.header.Get("Retry-After") != "") {
+		t.Errorf("%s: the body says to wait %v, Retry-After is %q", what, wait, r.header.Get("Retry-After"))
 	}
 	return wait
 }
@@ -124,22 +111,22 @@ func wantRefusal(t *testing.T, res *http.Response, data []byte, status int, code
 func TestNoBodyIsTheOnlyClinic(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	if res, data := w.post(""); res.StatusCode != http.StatusCreated {
-		t.Errorf("%s %s", res.Status, data)
+	if r := w.post(""); r.status != http.StatusCreated {
+		t.Errorf("%d %s", r.status, r.body)
 	}
 }
 
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	res, _ := w.request(http.MethodOptions, "/chat/session", "", "Origin", site, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
-	if res.StatusCode != http.StatusNoContent || res.Header.Get("Access-Control-Allow-Origin") != site ||
-		res.Header.Get("Access-Control-Allow-Methods") != "POST" || res.Header.Get("Access-Control-Allow-Headers") != "Content-Type" ||
-		res.Header.Get("Vary") != "Origin" {
-		t.Errorf("%s %v", res.Status, res.Header)
+	r := w.request(http.MethodOptions, "/chat/session", "", "Origin", site, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+	if r.status != http.StatusNoContent || r.header.Get("Access-Control-Allow-Origin") != site ||
+		r.header.Get("Access-Control-Allow-Methods") != "POST" || r.header.Get("Access-Control-Allow-Headers") != "Content-Type" ||
+		r.header.Get("Vary") != "Origin" {
+		t.Errorf("%d %v", r.status, r.header)
 	}
-	res, data := w.request(http.MethodOptions, "/chat/session", "", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST")
-	wantRefusal(t, res, data, http.StatusForbidden, web.CodeOrigin)
+	foreign := w.request(http.MethodOptions, "/chat/session", "", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST")
+	foreign.wantRefusal(t, "foreign origin", http.StatusForbidden, web.CodeOrigin)
 }
 
 func TestSessionRateLimit(t *testing.T) {
@@ -147,8 +134,8 @@ func TestSessionRateLimit(t *testing.T) {
 	w := open(t, func(c *web.Config) { c.Limits.SessionsPerMinute = 2 })
 	w.session()
 	w.session()
-	res, data := w.post(`{}`)
-	if wait := wantRefusal(t, res, data, http.StatusTooManyRequests, chat.CodeRateLimited); wait <= 0 || wait > time.Minute {
+	r := w.post(`{}`)
+	if wait := r.wantRefusal(t, "refused", http.StatusTooManyRequests, chat.CodeRateLimited); wait <= 0 || wait > time.Minute {
 		t.Errorf("told to wait %v", wait)
 	}
 }
@@ -157,8 +144,8 @@ func TestSessionWithoutTheRecord(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	w.store.off.Store(true)
-	res, data := w.post(`{}`)
-	if wait := wantRefusal(t, res, data, http.StatusServiceUnavailable, chat.CodeUnavailable); wait <= 0 {
+	r := w.post(`{}`)
+	if wait := r.wantRefusal(t, "refused", http.StatusServiceUnavailable, chat.CodeUnavailable); wait <= 0 {
 		t.Error("not told to try again")
 	}
 	if !strings.Contains(w.logs.String(), errOff.Error()) {

@@ -162,15 +162,7 @@ func (so *socket) open(ended bool) {
 func (so *socket) read(first, ended bool) {
 	defer so.server.rooms.work.Done()
 	defer so.leave()
-	so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "socket opened", so.ids()...)
-	if first {
-		ctx, cancel := so.server.storeContext()
-		so.server.subscribe(ctx, so.room)
-		cancel()
-	}
-	if ended {
-		so.over()
-	}
+	aside(func() { so.settleIn(first, ended) })
 	for {
 		kind, data, err := so.conn.ReadMessage()
 		if err != nil {
@@ -182,7 +174,31 @@ func (so *socket) read(first, ended bool) {
 		if so.leaving() {
 			continue // until the client has said goodbye too
 		}
-		so.take(kind, data)
+		aside(func() { so.take(kind, data) })
+	}
+}
+
+// aside does deep work on a goroutine of its own and waits for it. A reader that went that deep itself would keep a stack
+// of twice the size for as long as the socket lives.
+func aside(work func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		work()
+	}()
+	<-done
+}
+
+// settleIn is what a socket does first.
+func (so *socket) settleIn(first, ended bool) {
+	so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "socket opened", so.ids()...)
+	if first {
+		ctx, cancel := so.server.storeContext()
+		defer cancel()
+		so.server.subscribe(ctx, so.room)
+	}
+	if ended {
+		so.over()
 	}
 }
 
@@ -270,7 +286,7 @@ func (so *socket) beat(now uint32) {
 	limits, idle := so.server.cfg.Limits, so.server.cfg.SessionIdle
 	so.mu.Lock()
 	defer so.mu.Unlock()
-	if time.Duration(now-so.used)*time.Second >= idle {
+	if time.Duration(now-so.used)*time.Second > idle { // the record must find it longer than idle too
 		so.closeLocked(CloseStale, "nobody was there for a while; open a new session")
 		return
 	}

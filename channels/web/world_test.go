@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -48,20 +49,20 @@ type world struct {
 }
 
 // open makes a world; change may adjust its configuration.
-func open(t testing.TB, change ...func(*web.Config)) *world {
-	t.Helper()
-	w := &world{t: t, env: storetest.Open(t), clinic: uuid.Must(uuid.NewV7()), logs: &logBuffer{}}
-	_, err := w.env.Owner.Exec(t.Context(),
+func open(tb testing.TB, change ...func(*web.Config)) *world {
+	tb.Helper()
+	w := &world{t: tb, env: storetest.Open(tb), clinic: uuid.Must(uuid.NewV7()), logs: &logBuffer{}}
+	_, err := w.env.Owner.Exec(tb.Context(),
 		`insert into clinic (clinic_id, slug, name, zone, language, region, phone, settings)
 		 values ($1, 'harbor-view', 'Harbor View Clinic', 'America/New_York', 'en', 'US', '+12125550100', '{"privacy_url": "https://harborview.example/privacy"}')`, w.clinic)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	memory, err := redis.New(redis.Config{URL: storetest.Redis(t), Keys: w.env.Keys, Logger: w.logs.logger(), Now: time.Now})
+	memory, err := redis.New(redis.Config{URL: storetest.Redis(tb), Keys: w.env.Keys, Logger: w.logs.logger(), Now: time.Now})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = memory.Close() })
+	tb.Cleanup(func() { _ = memory.Close() })
 	w.bus = &leakyBus{Bus: memory.Bus()}
 	w.store = &faultyStore{recordDB: w.env.DB}
 	cfg := web.Config{
@@ -124,22 +125,39 @@ type session struct {
 }
 
 // conversation is the session's.
-func (s session) conversation(t testing.TB) uuid.UUID {
-	t.Helper()
+func (s session) conversation(tb testing.TB) uuid.UUID {
+	tb.Helper()
 	id, err := uuid.Parse(s.Conversation)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return id
 }
 
+// reply is an answer over HTTP.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func readReply(tb testing.TB, res *http.Response) reply {
+	tb.Helper()
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return reply{status: res.StatusCode, header: res.Header, body: body}
+}
+
 // post asks for a session with this body and these headers.
-func (w *world) post(body string, headers ...string) (*http.Response, []byte) {
+func (w *world) post(body string, headers ...string) reply {
 	w.t.Helper()
 	return w.request(http.MethodPost, "/chat/session", body, headers...)
 }
 
-func (w *world) request(method, path, body string, headers ...string) (*http.Response, []byte) {
+func (w *world) request(method, path, body string, headers ...string) reply {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.url+path, strings.NewReader(body))
 	if err != nil {
@@ -152,12 +170,7 @@ func (w *world) request(method, path, body string, headers ...string) (*http.Res
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return res, data
+	return readReply(w.t, res)
 }
 
 // session opens one.
@@ -169,12 +182,11 @@ func (w *world) resume(secret string) session {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	res, data := w.post(string(body))
-	var s session
-	if err := json.Unmarshal(data, &s); err != nil || res.StatusCode != http.StatusCreated {
-		w.t.Fatalf("no session: %s %s", res.Status, data)
+	r := w.post(string(body))
+	if r.status != http.StatusCreated {
+		w.t.Fatalf("no session: %d %s", r.status, r.body)
 	}
-	return s
+	return parse[session](w.t, r.body)
 }
 
 // got is any frame from the server.
@@ -192,20 +204,31 @@ type client struct {
 	conn *websocket.Conn
 }
 
-func (w *world) handshake(token string, headers http.Header) (*websocket.Conn, *http.Response, error) {
-	dialer := websocket.Dialer{Subprotocols: []string{web.Subprotocol}, HandshakeTimeout: patience}
-	return dialer.DialContext(w.t.Context(), "ws"+strings.TrimPrefix(w.url, "http")+"/chat/ws?token="+token, headers)
+// handshake asks for a socket; the connection is nil when it was refused.
+func (w *world) handshake(token string, headers http.Header) (*websocket.Conn, reply) {
+	w.t.Helper()
+	return w.handshakeWith(&websocket.Dialer{Subprotocols: []string{web.Subprotocol}}, token, headers)
+}
+
+func (w *world) handshakeWith(dialer *websocket.Dialer, token string, headers http.Header) (*websocket.Conn, reply) {
+	w.t.Helper()
+	conn, res, err := dialer.DialContext(w.t.Context(), "ws"+strings.TrimPrefix(w.url, "http")+"/chat/ws?token="+token, headers)
+	if res == nil {
+		w.t.Fatalf("no answer to a handshake: %v", err)
+	}
+	if err == nil {
+		w.t.Cleanup(func() { _ = conn.Close() })
+	}
+	return conn, readReply(w.t, res)
 }
 
 // dial opens a socket, and does not say hello.
 func (w *world) dial(token string) *client {
 	w.t.Helper()
-	conn, res, err := w.handshake(token, nil)
-	if err != nil {
-		w.t.Fatalf("no socket: %v", err)
+	conn, r := w.handshake(token, nil)
+	if conn == nil {
+		w.t.Fatalf("no socket: %d %s", r.status, r.body)
 	}
-	_ = res.Body.Close()
-	w.t.Cleanup(func() { _ = conn.Close() })
 	return &client{t: w.t, conn: conn}
 }
 
@@ -260,7 +283,8 @@ func (c *client) read() (got, error) {
 		return got{}, err
 	}
 	var f got
-	return f, json.Unmarshal(data, &f)
+	err = json.Unmarshal(data, &f)
+	return f, err
 }
 
 // next returns the next frame that must come.
@@ -327,12 +351,12 @@ func (c *client) wantClosed(code int) []got {
 }
 
 // answer does what a worker does: it claims the conversation and answers what is unanswered with these bodies.
-func (w *world) answer(s session, bodies ...chat.Body) []chat.Message {
+func (w *world) answer(s session, bodies ...chat.Body) {
 	w.t.Helper()
-	return w.answerTurn(s, uuid.Must(uuid.NewV7()), bodies...)
+	w.answerTurn(s, uuid.Must(uuid.NewV7()), bodies...)
 }
 
-func (w *world) answerTurn(s session, turn uuid.UUID, bodies ...chat.Body) []chat.Message {
+func (w *world) answerTurn(s session, turn uuid.UUID, bodies ...chat.Body) {
 	w.t.Helper()
 	ctx, conversation := w.t.Context(), s.conversation(w.t)
 	worker := uuid.Must(uuid.NewV7())
@@ -352,7 +376,6 @@ func (w *world) answerTurn(s session, turn uuid.UUID, bodies ...chat.Body) []cha
 	for i := range messages {
 		w.publish(s, chat.Event{Type: chat.EventMessage, Turn: turn, Message: &messages[i]})
 	}
-	return messages
 }
 
 func (w *world) publish(s session, e chat.Event) {
@@ -422,18 +445,26 @@ func (f *faultyStore) Endpoint(ctx context.Context, clinicID, endpoint uuid.UUID
 	return f.recordDB.Endpoint(ctx, clinicID, endpoint)
 }
 
-// leakyBus is the bus, which can lose and double events.
+// leakyBus is the bus, which can lose events, double them and bring them late.
 type leakyBus struct {
 	web.Bus
-	lose   atomic.Pointer[func(chat.Event) bool]
-	double atomic.Pointer[func(chat.Event) bool]
+	lose, double, delay atomic.Pointer[func(chat.Event) bool]
+}
+
+func happens(fault *atomic.Pointer[func(chat.Event) bool], e chat.Event) bool {
+	does := fault.Load()
+	return does != nil && (*does)(e)
 }
 
 func (b *leakyBus) Publish(ctx context.Context, conversation uuid.UUID, e chat.Event) error {
-	if lose := b.lose.Load(); lose != nil && (*lose)(e) {
+	if happens(&b.lose, e) {
 		return nil
 	}
-	if double := b.double.Load(); double != nil && (*double)(e) {
+	if happens(&b.delay, e) {
+		time.AfterFunc(rand.N(50*time.Millisecond), func() { _ = b.Bus.Publish(context.WithoutCancel(ctx), conversation, e) })
+		return nil
+	}
+	if happens(&b.double, e) {
 		if err := b.Bus.Publish(ctx, conversation, e); err != nil {
 			return err
 		}
@@ -472,11 +503,11 @@ func (b *logBuffer) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-func parse[T any](t testing.TB, data []byte) T {
-	t.Helper()
+func parse[T any](tb testing.TB, data []byte) T {
+	tb.Helper()
 	var v T
 	if err := json.Unmarshal(data, &v); err != nil {
-		t.Fatalf("%v in %s", err, data)
+		tb.Fatalf("%v in %s", err, data)
 	}
 	return v
 }
