@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/agentcare/agentcare/agent"
+	"github.com/agentcare/agentcare/agent/guided"
+	"github.com/agentcare/agentcare/channels/devphone"
+	"github.com/agentcare/agentcare/chat"
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/tools"
+	"github.com/agentcare/agentcare/worker"
+)
+
+const (
+	engineName   = "guided"
+	engineBanner = "built-in engine, no model"
+)
+
+// newEngine makes the engine that answers patients: the built-in one, over the tools of the front desk.
+func (p *parts) newEngine() (agent.Engine, error) {
+	desk, err := tools.New(tools.Config{
+		Directories: p.db, Calendar: p.db, Bookings: p.db, Verifier: p.db, Tasks: p.db,
+		HoldWeb: p.settings.HoldWeb, HoldSMS: p.settings.HoldSMS,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the tools: %w", err)
+	}
+	engine, err := guided.New(guided.Config{Desk: desk})
+	if err != nil {
+		return nil, err
+	}
+	return engine, nil
+}
+
+// newPhone makes the development phone. It must never be reachable in production.
+func (p *parts) newPhone() (*devphone.Phone, error) {
+	return devphone.New(devphone.Config{
+		Log:    p.redis.List("development-phone", 1000),
+		From:   map[chat.Channel]string{chat.SMS: "+12125550100", chat.Email: "desk@harborview.example"},
+		Logger: p.log, Now: time.Now,
+	})
+}
+
+// senders are the channels that deliveries can go out by. In development they lead to a phone that is a web page;
+// in production there is none yet, and a delivery fails with a word that says so.
+func (p *parts) senders() (map[chat.Channel]worker.Sender, error) {
+	if !p.settings.development() {
+		return nil, nil //nolint:nilnil // no channel is configured, and that is no error
+	}
+	phone, err := p.newPhone()
+	if err != nil {
+		return nil, err
+	}
+	return map[chat.Channel]worker.Sender{chat.SMS: phone, chat.Email: phone}, nil
+}
+
+// greeting is the first message of a new conversation on the web.
+func (p *parts) greeting(c clinic.Clinic, language string) chat.Body {
+	body, err := guided.Greeting(c, language)
+	if err != nil {
+		p.log.Error("no greeting", slog.Any("error", err))
+	}
+	return body
+}
+
+func apology(string) chat.Body {
+	return chat.Body{Text: "I'm sorry, I can't answer right now. Please try again in a moment, or call us."}
+}
+
+// chores is the periodic work.
+func (p *parts) chores() []worker.Chore { return nil }

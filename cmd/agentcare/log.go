@@ -1,0 +1,41 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/lmittmann/tint"
+)
+
+// newLogger writes JSON with the keys timestamp, level, message and service, or readable lines on a terminal.
+func newLogger(w io.Writer, s settings) *slog.Logger {
+	if s.LogFormat == "text" || s.LogFormat == "auto" && isTerminal(w) {
+		return slog.New(tint.NewHandler(w, &tint.Options{Level: s.LogLevel, TimeFormat: "15:04:05.000"}))
+	}
+	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: s.LogLevel, ReplaceAttr: renameKeys})
+	return slog.New(handler).With(slog.String("service", s.Service))
+}
+
+// renameKeys gives slog's own keys the names that log collectors of clinics expect.
+func renameKeys(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.TimeKey:
+		a.Key = "timestamp"
+	case slog.MessageKey:
+		a.Key = "message"
+	}
+	return a
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

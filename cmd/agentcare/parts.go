@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/agentcare/agentcare/agent"
+	"github.com/agentcare/agentcare/keyring"
+	"github.com/agentcare/agentcare/store/postgres"
+	"github.com/agentcare/agentcare/store/redis"
+)
+
+// parts are what the processes stand on. Opening them connects to nothing: a service that is down shows in /readyz.
+type parts struct {
+	settings settings
+	log      *slog.Logger
+	keys     *keyring.Ring
+	db       *postgres.DB
+	jobs     *pgxpool.Pool // River's own connections: it listens on one of them
+	redis    *redis.Store
+	engine   agent.Engine // answers patients
+}
+
+// jobConns are for River: one listens, the others fetch and finish jobs.
+const jobConns = 6
+
+func openParts(ctx context.Context, s settings, log *slog.Logger) (_ *parts, err error) {
+	p := &parts{settings: s, log: log}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if p.keys, err = keyring.Parse(string(s.EncryptionKeys)); err != nil {
+		return nil, fmt.Errorf("reading ENCRYPTION_KEYS: %w", err)
+	}
+	p.db, err = postgres.Open(ctx, postgres.Config{
+		URL: string(s.DatabaseURL), Keys: p.keys, Logger: log, Now: time.Now, MaxConns: s.DatabaseConns,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if p.engine, err = p.newEngine(); err != nil {
+		return nil, err
+	}
+	config, err := pgxpool.ParseConfig(string(s.DatabaseURL))
+	if err != nil { // the parser's error quotes the password
+		return nil, settingsError{"DATABASE_URL: want postgres://user:password@host:port/name"}
+	}
+	config.MaxConns = jobConns
+	if p.jobs, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, fmt.Errorf("opening connections for jobs: %w", err)
+	}
+	if s.RedisURL == "" {
+		return p, nil // the scheduler needs none
+	}
+	p.redis, err = redis.New(redis.Config{
+		URL: string(s.RedisURL), Keys: p.keys, Logger: log, Now: time.Now, Prefix: s.RedisPrefix + ":",
+	})
+	return p, err
+}
+
+func (p *parts) close() {
+	if p.redis != nil {
+		if err := p.redis.Close(); err != nil {
+			p.log.Debug("closing Redis", slog.Any("error", err))
+		}
+	}
+	if p.jobs != nil {
+		p.jobs.Close()
+	}
+	if p.db != nil {
+		p.db.Close()
+	}
+}
+
+// checks are the backing services. Without Redis messages are accepted and answered all the same, only slower.
+func (p *parts) checks() []check {
+	all := []check{{name: "postgres", needed: true, look: p.db.Ping}}
+	if p.redis != nil {
+		all = append(all, check{name: "redis", look: p.redis.Ping})
+	}
+	return all
+}
