@@ -48,8 +48,8 @@ function messageView(entry: Entry, context: Context): TemplateResult {
     <li class="message ${message.role}" part="message message-${message.role}" data-seq=${message.seq} data-role=${message.role}>
       ${who ? html`<p class="who ${introduce && message.role !== "patient" ? "" : "hidden"}">${who}</p>` : nothing}
       ${words ? html`<div class="bubble" part="bubble">${wordsView(words, context.origin)}</div>` : nothing}
-      ${message.appointment ? appointmentView(message.appointment, context) : nothing} ${optionsView(entry, context)}
-      ${formView(entry, context)}
+      ${message.appointment ? appointmentView(message.appointment, context) : nothing} ${formView(entry, context)}
+      ${optionsView(entry, context)}
     </li>`;
 }
 
