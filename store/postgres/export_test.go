@@ -32,3 +32,13 @@ func (d *DB) Audited(ctx context.Context, clinicID uuid.UUID, actor clinic.Actor
 		return errors.Join(audit.add(ctx, auditEntry{actor: actor, action: action, kind: "patient", subject: subject}), err)
 	})
 }
+
+// Unscoped is for tests of what can be seen without a clinic.
+func (d *DB) Unscoped() db.DBTX { return scope{d: d} }
+
+// BusyStatement is the search's only read of what is taken.
+func BusyStatement(ctx context.Context, arg db.BusyParams) (sql string, args []any) {
+	p := newPipeline()
+	_, _ = p.q.Busy(ctx, arg)
+	return p.batch.QueuedQueries[0].SQL, p.batch.QueuedQueries[0].Arguments
+}

@@ -166,12 +166,14 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 	}
 }
 
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 func TestOpenSaysWhatIsMissing(t *testing.T) {
 	keys, err := keyring.Parse(storetest.Keys)
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := postgres.Config{URL: "postgres://127.0.0.1:1/none", Keys: keys, Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	whole := postgres.Config{URL: "postgres://127.0.0.1:1/none", Keys: keys, Logger: discard(), Now: time.Now}
 	for name, breakIt := range map[string]func(c *postgres.Config){
 		"URL":    func(c *postgres.Config) { c.URL = "" },
 		"Keys":   func(c *postgres.Config) { c.Keys = nil },
