@@ -205,12 +205,12 @@ const (
 
 // Appointment is a visit as the record has it.
 type Appointment struct {
-	ID      uuid.UUID
-	Slot    Slot
-	Patient uuid.UUID
-	State   AppointmentState
-	Version int    // rises with every change
-	Zone    string // IANA name of the zone the wall time was agreed in
+	ID      uuid.UUID        `json:"id"`
+	Slot    Slot             `json:"slot"`
+	Patient uuid.UUID        `json:"patient"`
+	State   AppointmentState `json:"state"`
+	Version int              `json:"version"` // rises with every change
+	Zone    string           `json:"zone"`    // IANA name of the zone the wall time was agreed in
 }
 
 // Hold keeps a slot for somebody while they decide. Token is the right to book it.
