@@ -112,7 +112,8 @@ func (p *page) openChat() {
 
 func (p *page) say(text string) {
 	p.t.Helper()
-	p.do(chromedp.SendKeys(chromedp.JSPath(inChat("#entry")), text+"\r"))
+	p.do(chromedp.SendKeys(chromedp.JSPath(inChat("#entry")), text))
+	p.click(".send")
 }
 
 func (p *page) click(selector string) {

@@ -71,4 +71,6 @@ func apology(string) chat.Body {
 }
 
 // chores is the periodic work.
-func (p *parts) chores() []worker.Chore { return nil }
+func (p *parts) chores() []worker.Chore {
+	return []worker.Chore{{Name: "expiry", Every: 10 * time.Minute, Do: p.db.DeleteExpired}}
+}

@@ -667,7 +667,7 @@ grant usage on schema public to agentcare_app;
 revoke update, delete on audit, audit_seal, appointment_event, consent from agentcare_app;
 revoke insert, update, delete on clinic, clinic_address, directory_version from agentcare_app;
 
--- Look-ups that come before the clinic is known, or that span clinics. Each returns ids alone.
+-- What comes before the clinic is known, or spans clinics. Each returns ids and counts alone.
 -- +goose StatementBegin
 create function find_clinic(by text, what text) returns uuid
 language sql stable security definer set search_path = public, pg_temp
@@ -698,13 +698,26 @@ as $$
   order by c.due_at
   limit most
 $$;
+
+-- Deletes what has served its time, in every clinic: holds that lapsed, one-time codes, answers kept for keys, workers that
+-- are gone. Workers go by the database's clock, the rest by business time.
+create function delete_expired(at timestamptz) returns bigint
+language sql volatile security definer set search_path = public, pg_temp
+as $$
+  with
+    holds as (delete from allocation where state = 1 and expires_at < at - interval '1 hour' returning 1),
+    codes as (delete from verification where created_at < at - interval '2 days' returning 1),
+    answers as (delete from idempotency_key where created_at < at - interval '30 days' returning 1),
+    gone as (delete from worker where beat_at < now() - interval '1 day' returning 1)
+  select (select count(*) from holds) + (select count(*) from codes) + (select count(*) from answers) + (select count(*) from gone)
+$$;
 -- +goose StatementEnd
 create index conversation_id on conversation (id);
-revoke all on function find_clinic(text, text), conversation_heads(uuid[]), conversations_due(interval, integer) from public;
-grant execute on function find_clinic(text, text), conversation_heads(uuid[]), conversations_due(interval, integer), current_clinic() to agentcare_app;
+revoke all on function find_clinic(text, text), conversation_heads(uuid[]), conversations_due(interval, integer), delete_expired(timestamptz) from public;
+grant execute on function find_clinic(text, text), conversation_heads(uuid[]), conversations_due(interval, integer), delete_expired(timestamptz), current_clinic() to agentcare_app;
 
 -- +goose Down
-drop function conversations_due(interval, integer), conversation_heads(uuid[]), find_clinic(text, text);
+drop function delete_expired(timestamptz), conversations_due(interval, integer), conversation_heads(uuid[]), find_clinic(text, text);
 drop table directory_version, knowledge_embedding, knowledge_chunk, knowledge_page, audit_seal, audit, task, consent, verification, delivery,
   turn, message_option, message, endpoint, conversation, worker, idempotency_key, waitlist_offer, waitlist_entry,
   allocation, appointment_event, appointment, patient_link, patient, date_override, weekly_hours, service_resource,
