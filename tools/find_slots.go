@@ -47,7 +47,8 @@ type FindSlotsIn struct {
 	Practitioners []uuid.UUID // any of these; empty: everybody who provides the service
 	When          When
 	Exclude       uuid.UUID   // the appointment that is being moved; zero: none
-	Seen          []time.Time // starts that were offered already: others are wanted, and more of them
+	Seen          []time.Time // starts that were offered already, or could not be had
+	More          bool        // other times than those that were seen are wanted, and more of them at once
 }
 
 // Fit is how well the slots that were found answer the wish.
@@ -71,7 +72,7 @@ type SlotsFound struct {
 	More  bool // there are other times that fit as well
 }
 
-// FindSlots looks for free times: at most three that are spread over the wish, six when others were seen before.
+// FindSlots looks for free times: at most three that are spread over the wish, six when more are wanted.
 // Where nothing fits, it returns the nearest that there is and says how they differ.
 func (d *Desk) FindSlots(ctx context.Context, caller Caller, in FindSlotsIn) (SlotsFound, error) {
 	directory, err := d.Directory(ctx, caller)
@@ -127,7 +128,7 @@ func (f *finder) find(ctx context.Context) (SlotsFound, error) {
 // asked chooses among slots that are as wanted.
 func (f *finder) asked(ctx context.Context, slots []clinic.Slot) (SlotsFound, error) {
 	n := firstOffer
-	if len(f.in.Seen) > 0 {
+	if f.in.More {
 		n = moreOffer
 	}
 	if last := slots[len(slots)-1]; len(slots) == searched && f.day(slots[0]) == f.day(last) && f.in.When.AnyDay() {
@@ -191,22 +192,20 @@ func (f *finder) otherDays(ctx context.Context) ([]clinic.Slot, error) {
 	return append(before, after[:min(len(after), firstOffer-len(before))]...), nil
 }
 
-// before returns at most three slots on the nearest day before day that has any, latest times of day as wanted.
+// before returns at most three slots on the nearest day before day that has any. The days are searched one by one,
+// because a search starts with the earliest.
 func (f *finder) before(ctx context.Context, day localtime.Date) ([]clinic.Slot, error) {
-	if !f.today.Before(day) {
-		return nil, nil
+	for back := 1; back <= nearDays; back++ {
+		d := day.AddDays(-back)
+		if d.Before(f.today) {
+			break
+		}
+		slots, err := f.searchNear(ctx, d, d)
+		if err != nil || len(slots) > 0 {
+			return f.choose(slots, firstOffer), err
+		}
 	}
-	from := day.AddDays(-nearDays)
-	if from.Before(f.today) {
-		from = f.today
-	}
-	slots, err := f.searchNear(ctx, from, day.AddDays(-1))
-	if err != nil || len(slots) == 0 {
-		return nil, err
-	}
-	nearest := f.day(slots[len(slots)-1])
-	slots = slices.DeleteFunc(slots, func(s clinic.Slot) bool { return f.day(s) != nearest })
-	return f.choose(slots, firstOffer), nil
+	return nil, nil
 }
 
 // after returns at most three slots on the nearest days from day on.

@@ -1,0 +1,240 @@
+package guided
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/chat"
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/prompts"
+	"github.com/agentcare/agentcare/tools"
+)
+
+// showProposal says what would change and asks for a yes or a no.
+func (t *talk) showProposal(ctx context.Context, p tools.Proposal, first bool) error {
+	v := t.slotValues(p.Slot)
+	switch p.Kind {
+	case tools.ProposeCancel:
+		v = t.slotValues(p.Was)
+	case tools.ProposeMove:
+		v.Was = t.words.At(t.local(p.Was.Start, p.Was.Location))
+	case tools.ProposeBook:
+		name, err := t.desk.PatientName(ctx, t.caller)
+		if err != nil {
+			return err
+		}
+		v.Patient = name
+	}
+	t.state.Step, t.state.Pending = stepConfirm, &p
+	t.say("propose-"+string(p.Kind), v)
+	label := t.text("confirm-"+string(p.Kind), prompts.Values{})
+	option, err := p.Option(label, first)
+	if err != nil {
+		return err
+	}
+	t.body.Options = append(t.body.Options, option)
+	t.menu = append(t.menu, choice{Label: label, Action: action{Do: doConfirm}})
+	t.offer(choice{Label: t.text("decline-"+string(p.Kind), prompts.Values{}), Action: action{Do: doDecline, Proposal: p.ID}})
+	return nil
+}
+
+// heardVerdict takes a yes or a no to what is proposed. Values that differ from it are a correction, whatever else was said.
+func (t *talk) heardVerdict(ctx context.Context, r reading) (bool, error) {
+	if t.state.Step != stepConfirm || t.state.Pending == nil {
+		return false, nil
+	}
+	p := *t.state.Pending
+	differs := t.differs(r, p)
+	switch {
+	case r.number == 1 && t.caller.Channel == chat.SMS:
+		return true, t.confirmPending(ctx)
+	case r.number == 2 && t.caller.Channel == chat.SMS, r.has(signKeep):
+		return true, t.decline(ctx, p.ID)
+	case r.has(signAboutIt) && r.isQuestion() && len(r.topics) == 0:
+		return true, t.showProposal(ctx, p, false)
+	case r.yes && !differs && t.clear(r, p), !differs && insists(r, p):
+		if err := t.confirmPending(ctx); err != nil {
+			return true, err
+		}
+		return true, t.answerTopics(ctx, r)
+	case r.no && !differs && !r.values() && r.ordinal == 0:
+		return true, t.decline(ctx, p.ID)
+	case r.want == wantCancel && p.Kind == tools.ProposeCancel, r.yes && !differs && r.want != wantHuman && len(r.topics) == 0:
+		t.say("clear-answer", prompts.Values{})
+		return true, t.showProposal(ctx, p, false)
+	default:
+		return false, nil
+	}
+}
+
+// clear reports whether a yes leaves no doubt that it is one to this proposal.
+func (t *talk) clear(r reading, p tools.Proposal) bool {
+	if r.u.signs.hasAny(setOf(signUnsure, signOver, signOthers, signEarlier, signLater, signAdvice)) {
+		return false
+	}
+	if r.isQuestion() && len(r.topics) == 0 {
+		return false
+	}
+	switch r.want {
+	case wantNothing, wantBook:
+		return p.Kind != tools.ProposeCancel || r.want == wantNothing
+	case wantCancel:
+		return p.Kind == tools.ProposeCancel
+	case wantMove:
+		return p.Kind == tools.ProposeMove
+	case wantMine, wantHuman:
+	}
+	return false
+}
+
+// insists reports whether somebody repeats in so many words what is proposed: "cancel it", "please book the appointment".
+func insists(r reading, p tools.Proposal) bool {
+	if r.no || r.isQuestion() || len(r.u.tokens) < 2 || len(r.u.tokens) > 8 || r.u.signs.hasAny(setOf(signUnsure, signNegation, signOver)) {
+		return false
+	}
+	return p.Kind == tools.ProposeCancel && r.want == wantCancel || p.Kind == tools.ProposeMove && r.want == wantMove
+}
+
+// differs reports whether something was said that does not agree with the proposal.
+func (t *talk) differs(r reading, p tools.Proposal) bool {
+	slot := p.Slot
+	if p.Kind == tools.ProposeCancel {
+		slot = p.Was
+	}
+	if len(r.who) > 0 && !slices.Contains(r.who, slot.Practitioner) || slices.Contains(r.without, slot.Practitioner) || r.nobody {
+		return true
+	}
+	if r.hasTime() && !t.fits(whenOf(r.times), slot) {
+		return true
+	}
+	service := t.service(slot.Service)
+	return r.care.elsewhere ||
+		r.care.service != uuid.Nil && r.care.service != service.ID ||
+		r.care.weight >= weightName && r.care.specialty != service.Specialty
+}
+
+// confirmPending carries out what waits for a yes.
+func (t *talk) confirmPending(ctx context.Context) error {
+	if t.state.Pending == nil {
+		return t.nothingPending(ctx)
+	}
+	option, err := t.state.Pending.Option("", true)
+	if err != nil {
+		return err
+	}
+	return t.confirm(ctx, option)
+}
+
+// nothingPending answers a yes that nothing waits for.
+func (t *talk) nothingPending(ctx context.Context) error {
+	if t.state.Job != jobNone {
+		return t.again(ctx)
+	}
+	t.say("nothing-pending", prompts.Values{})
+	t.mainMenu()
+	return nil
+}
+
+// confirm carries out what a confirm option means, if it is what is proposed now.
+func (t *talk) confirm(ctx context.Context, option chat.Option) error {
+	p, err := tools.ParseProposal(option)
+	if err != nil {
+		return err
+	}
+	if before, ok := t.state.doneBefore(p.ID); ok {
+		return t.already(ctx, before)
+	}
+	if t.state.Pending == nil || t.state.Pending.ID != p.ID {
+		t.say("replaced", prompts.Values{})
+		return t.again(ctx)
+	}
+	t.begin("checking")
+	change, err := t.desk.Confirm(ctx, t.caller, option)
+	if err != nil {
+		return t.notConfirmed(ctx, p, err)
+	}
+	t.report(ctx, change)
+	return nil
+}
+
+// report says what was changed, from the appointment's row.
+func (t *talk) report(ctx context.Context, change tools.Change) {
+	a, p := change.Appointment, change.Proposal
+	v := t.slotValues(a.Slot)
+	t.body.Appointment = t.card(a)
+	switch {
+	case a.State == clinic.StateCancelled:
+		t.say("cancelled", v)
+	case p.Kind == tools.ProposeMove:
+		v.Was = t.words.At(t.local(p.Was.Start, p.Was.Location))
+		t.say("moved", v)
+	default:
+		v.Address = t.location(a.Slot.Location).Address
+		if name, err := t.desk.PatientName(ctx, t.caller); err == nil && !t.forOther() {
+			v.Patient = name
+		}
+		t.say("booked", v)
+	}
+	t.state.rest()
+	t.state.Done = append(t.state.Done, done{Proposal: p.ID, Appointment: a.ID})
+}
+
+// notConfirmed says why nothing was changed, and what can be done instead.
+func (t *talk) notConfirmed(ctx context.Context, p tools.Proposal, err error) error {
+	t.state.Pending = nil
+	switch clinic.CodeOf(err) {
+	case clinic.CodeNotAllowed:
+		t.say("ask-details-expired", prompts.Values{})
+		return t.askDetails()
+	case clinic.CodeLateChange:
+		return t.tooLate()
+	case clinic.CodeWrongState, clinic.CodeNotFound:
+		t.say("changed-meanwhile", prompts.Values{})
+		t.state.begin(jobMine)
+		return t.advance(ctx)
+	default:
+		return t.lostSlot(ctx, p.Slot, err)
+	}
+}
+
+// already answers a confirmation of what was done before.
+func (t *talk) already(ctx context.Context, d done) error {
+	list, err := t.desk.MyAppointments(ctx, t.caller)
+	if err != nil && clinic.CodeOf(err) != clinic.CodeNotAllowed {
+		return err
+	}
+	i := slices.IndexFunc(list, func(a clinic.Appointment) bool { return a.ID == d.Appointment })
+	if i < 0 {
+		t.say("already-over", prompts.Values{})
+	} else {
+		t.say("already", t.slotValues(list[i].Slot))
+		t.body.Appointment = t.card(list[i])
+	}
+	if t.state.Job != jobNone {
+		return t.again(ctx)
+	}
+	return nil
+}
+
+// decline leaves things as they are. What was held is let go.
+func (t *talk) decline(ctx context.Context, proposal uuid.UUID) error {
+	p := t.state.Pending
+	if p == nil || p.ID != proposal {
+		t.say("replaced", prompts.Values{})
+		return t.again(ctx)
+	}
+	if err := t.letGo(ctx); err != nil {
+		return err
+	}
+	t.state.Pending = nil
+	t.say("declined-"+string(p.Kind), prompts.Values{})
+	if p.Kind == tools.ProposeCancel {
+		t.state.rest()
+		return nil
+	}
+	t.state.Step = stepSlot
+	t.offer(t.plain(doOthers), t.plain(doOver))
+	return nil
+}

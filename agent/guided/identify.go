@@ -1,0 +1,168 @@
+package guided
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/chat"
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/localtime"
+	"github.com/agentcare/agentcare/prompts"
+	"github.com/agentcare/agentcare/tools"
+)
+
+// askDetails asks who it is, in a form.
+func (t *talk) askDetails() error {
+	t.state.Step = stepDetails
+	if h := t.state.Hold; h != nil {
+		v := t.slotValues(h.Slot)
+		v.Count = int(h.Expires.Sub(t.caller.Now).Minutes())
+		t.say("keeping", v)
+	}
+	if t.state.Job == jobBook {
+		t.say("ask-details-book", prompts.Values{Other: t.forOther()})
+	} else {
+		t.say("ask-details-known", prompts.Values{})
+	}
+	return t.detailsForm()
+}
+
+// forOther reports whether the visit is for somebody else than who writes.
+func (t *talk) forOther() bool {
+	return t.state.Wish.Whom == forChild || t.state.Wish.Whom == forOther
+}
+
+// detailsForm asks for the name too where a chart may have to be made, and for the consent to texts with it.
+func (t *talk) detailsForm() error {
+	t.state.Step = stepDetails
+	known := []chat.Field{
+		{Name: chat.FieldBirthDate, Label: t.text("field-birth-date", prompts.Values{}), Type: chat.FieldDate, Required: true},
+		{Name: chat.FieldPhoneName, Label: t.text("field-phone", prompts.Values{}), Type: chat.FieldPhone, Required: true},
+	}
+	if t.state.Job != jobBook {
+		return t.ask(doDetails, known)
+	}
+	fields := append([]chat.Field{
+		{Name: chat.FieldGivenName, Label: t.text("field-given-name", prompts.Values{}), Type: chat.FieldText, Required: true},
+		{Name: chat.FieldFamilyName, Label: t.text("field-family-name", prompts.Values{}), Type: chat.FieldText, Required: true},
+	}, known...)
+	return t.ask(doDetails, append(fields, chat.Field{
+		Name: chat.FieldConsent, Label: t.text("field-consent", prompts.Values{}), Type: chat.FieldCheckbox,
+	}))
+}
+
+// sendDetails gives the values of the form to the verifier, and to nobody else, and asks for the code that it sends.
+func (t *talk) sendDetails(ctx context.Context, values map[string]string) error {
+	birth, err := localtime.ParseDate(values[chat.FieldBirthDate])
+	if err != nil || values[chat.FieldPhoneName] == "" {
+		return t.detailsForm()
+	}
+	claim := clinic.Claim{
+		GivenName:  values[chat.FieldGivenName],
+		FamilyName: values[chat.FieldFamilyName],
+		BirthDate:  birth,
+		Phone:      values[chat.FieldPhoneName],
+		Language:   t.words.Language(),
+	}
+	if values[chat.FieldConsent] == "true" {
+		claim.Consent = t.text("field-consent", prompts.Values{})
+	}
+	t.begin("checking")
+	sent, err := t.desk.BeginVerification(ctx, t.caller, tools.VerifyIn{Claim: claim, Enrol: t.state.Job == jobBook})
+	return t.codeSent(sent, "code-sent", err)
+}
+
+// anotherCode sends a new code for the details that were entered before.
+func (t *talk) anotherCode(ctx context.Context) error {
+	sent, err := t.desk.AnotherCode(ctx, t.caller, t.state.Job == jobBook)
+	return t.codeSent(sent, "code-sent-again", err)
+}
+
+// codeSent says where the code went and asks for it, or says why none was sent.
+func (t *talk) codeSent(sent clinic.Verification, name string, err error) error {
+	switch code := clinic.CodeOf(err); {
+	case code == clinic.CodeRateLimited:
+		t.say("code-limited", prompts.Values{})
+		t.offer(t.plain(doHuman), t.plain(doOver))
+		return nil
+	case code == clinic.CodeNotFound:
+		t.say("code-none", prompts.Values{})
+		return t.detailsForm()
+	case err != nil:
+		return err
+	}
+	t.state.Step, t.state.WrongCodes = stepCode, 0
+	t.say(name, prompts.Values{Digits: sent.LastDigits, Count: int(sent.Expires.Sub(t.caller.Now).Minutes())})
+	return t.codeForm()
+}
+
+func (t *talk) codeForm() error {
+	t.offer(t.plain(doResend), t.plain(doDetails))
+	return t.ask(doCode, []chat.Field{
+		{Name: chat.FieldCodeName, Label: t.text("field-code", prompts.Values{}), Type: chat.FieldCode, Required: true},
+	})
+}
+
+// heardCode takes a code that was written instead of entered in the form.
+func (t *talk) heardCode(ctx context.Context, r reading) (bool, error) {
+	switch {
+	case t.state.Step != stepCode:
+		return false, nil
+	case r.code != "":
+		return true, t.checkCode(ctx, r.code)
+	case r.has(signWrongDetails):
+		return true, t.askDetails()
+	case r.u.signs.hasAny(setOf(signAnotherCode, signOthers)):
+		return true, t.anotherCode(ctx)
+	default:
+		return false, nil
+	}
+}
+
+// checkCode goes on with the job when the code is right.
+func (t *talk) checkCode(ctx context.Context, code string) error {
+	t.begin("checking")
+	verified, err := t.desk.CheckCode(ctx, t.caller, code)
+	switch refusal := clinic.CodeOf(err); {
+	case refusal == clinic.CodeWrongCode:
+		t.state.Step = stepCode
+		t.state.WrongCodes++
+		t.say("code-wrong", prompts.Values{Count: max(1, clinic.CodeTries-t.state.WrongCodes)})
+		return t.codeForm()
+	case refusal == clinic.CodeExpiredCode:
+		t.state.Step = stepCode
+		t.say("code-expired", prompts.Values{})
+		t.offer(t.plain(doResend), t.plain(doDetails), t.plain(doHuman))
+		return nil
+	case err != nil:
+		return err
+	}
+	t.unlocked = t.unlocked || verified.Unlocked
+	if verified.Patient == uuid.Nil {
+		return t.nobodyKnown(ctx)
+	}
+	t.caller = t.caller.As(verified.Patient)
+	t.state.About = forSelf
+	if t.state.Job == jobBook {
+		t.state.About = t.state.Wish.Whom
+	}
+	t.state.WrongCodes, t.state.Step = 0, stepNone
+	thanks := prompts.Values{Patient: verified.GivenName}
+	if t.state.Job == jobBook && t.forOther() {
+		thanks.Patient = ""
+	}
+	t.say("thanks-name", thanks)
+	return t.advance(ctx)
+}
+
+// nobodyKnown answers somebody whose number is theirs but who has no chart: the same as if they had one without appointments.
+func (t *talk) nobodyKnown(ctx context.Context) error {
+	if err := t.letGo(ctx); err != nil {
+		return err
+	}
+	t.state.rest()
+	t.say("mine-none", prompts.Values{})
+	t.offer(t.plain(doBook), t.plain(doHuman))
+	return nil
+}

@@ -1,0 +1,132 @@
+package guided
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/prompts"
+)
+
+// shownAppointments is how many of one's appointments can be chosen from at once; each may be moved or cancelled.
+const shownAppointments = maxMenu / 2
+
+// advanceMine lists one's own appointments.
+func (t *talk) advanceMine(ctx context.Context) error {
+	if !t.identified() {
+		return t.askDetails()
+	}
+	t.begin("looking")
+	list, err := t.desk.MyAppointments(ctx, t.caller)
+	if err != nil {
+		return err
+	}
+	t.state.rest()
+	switch len(list) {
+	case 0:
+		t.say("mine-none", prompts.Values{})
+		t.offer(t.plain(doBook))
+	case 1:
+		t.say("mine-one", t.slotValues(list[0].Slot))
+		t.body.Appointment = t.card(list[0])
+		t.offerChange(doMove, list[0], prompts.Values{})
+		t.offerChange(doCancel, list[0], prompts.Values{})
+	default:
+		t.listMine(list)
+	}
+	return nil
+}
+
+func (t *talk) listMine(list []clinic.Appointment) {
+	v := prompts.Values{Count: len(list)}
+	for _, a := range list {
+		v.Lines = append(v.Lines, t.text("mine-line", t.slotValues(a.Slot)))
+	}
+	t.say("mine-many", v)
+	for _, a := range list[:min(len(list), shownAppointments)] {
+		t.offerChange(doMove, a, t.slotValues(a.Slot))
+		t.offerChange(doCancel, a, t.slotValues(a.Slot))
+	}
+}
+
+// offerChange offers to move or to cancel one appointment.
+func (t *talk) offerChange(v verb, a clinic.Appointment, values prompts.Values) {
+	t.offer(choice{Label: t.text("option-"+string(v), values), Action: action{Do: v, Appointment: a.ID}})
+}
+
+// change starts to move or to cancel the appointment that a button names.
+func (t *talk) change(ctx context.Context, a action) error {
+	if err := t.letGo(ctx); err != nil {
+		return err
+	}
+	t.state.Wish = wish{}
+	if a.Do == doMove {
+		t.state.begin(jobMove)
+	} else {
+		t.state.begin(jobCancel)
+	}
+	t.state.Appointment = a.Appointment
+	return t.advance(ctx)
+}
+
+// target finds which of their appointments somebody wants to change; false when that had to be asked, or there is none.
+func (t *talk) target(ctx context.Context, ask string) (clinic.Appointment, bool, error) {
+	list, err := t.desk.MyAppointments(ctx, t.caller)
+	if err != nil {
+		return clinic.Appointment{}, false, err
+	}
+	if i := slices.IndexFunc(list, func(a clinic.Appointment) bool { return a.ID == t.state.Appointment }); i >= 0 {
+		return list[i], true, nil
+	}
+	t.state.Appointment = uuid.Nil
+	if meant := t.meant(list); len(meant) > 0 {
+		list = meant
+	}
+	switch len(list) {
+	case 0:
+		t.state.rest()
+		t.say("none-to-change", prompts.Values{})
+		t.offer(t.plain(doBook), t.plain(doHuman))
+		return clinic.Appointment{}, false, nil
+	case 1:
+		t.state.Appointment = list[0].ID
+		return list[0], true, nil
+	}
+	t.askWhich(list, ask)
+	return clinic.Appointment{}, false, nil
+}
+
+// meant are the appointments that fit what was said of which one it is.
+func (t *talk) meant(list []clinic.Appointment) []clinic.Appointment {
+	var fitting []clinic.Appointment
+	for _, a := range list {
+		with := len(t.state.With) == 0 || slices.Contains(t.state.With, a.Slot.Practitioner)
+		if with && t.fits(t.state.Which, a.Slot) {
+			fitting = append(fitting, a)
+		}
+	}
+	return fitting
+}
+
+// askWhich asks which appointment is meant.
+func (t *talk) askWhich(list []clinic.Appointment, ask string) {
+	t.state.Step = stepWhich
+	t.say(ask, prompts.Values{})
+	do := doMove
+	if t.state.Job == jobCancel {
+		do = doCancel
+	}
+	for _, a := range list {
+		t.offer(choice{Label: t.text("option-appointment", t.slotValues(a.Slot)), Action: action{Do: do, Appointment: a.ID}})
+	}
+}
+
+// tooLate says that a change inside the notice is for people to make.
+func (t *talk) tooLate() error {
+	t.state.rest()
+	t.say("late", prompts.Values{})
+	t.offer(t.plain(doHuman))
+	return nil
+}

@@ -1,0 +1,106 @@
+package guided
+
+import "math/bits"
+
+// A sign is something that a phrase tells: an act ("yes"), a wish ("cancel"), a topic ("hours"), a part of one.
+type sign uint8
+
+// Signs, in the order of the word files' sections.
+const (
+	signYes  sign = iota
+	signGood      // "fine", "great": a yes when nothing else is said
+	signNo
+	signThanks
+	signBye
+	signGreet
+	signHelp
+	signRepeat
+	signOthers
+	signEarlier
+	signLater
+	signEarliest
+	signLatest
+	signAny
+	signAnyone
+	signOver
+	signKeep
+	signUnsure
+	signCorrect
+	signBook
+	signAppointment
+	signMine
+	signMove
+	signCancel
+	signHuman
+	signBot
+	signHours
+	signAddress
+	signPhone
+	signWho
+	signServices
+	signLanguages
+	signDuration
+	signUnknown
+	signAdvice
+	signEnglish
+	signSpanish
+	signAnotherCode
+	signWrongDetails
+	signWontSay
+	signChild
+	signOtherPerson
+	signForMe
+	signFirst
+	signSecond
+	signThird
+	signFourth
+	signFifth
+	signSixth
+	signLast
+	signAboutIt
+	signThatOne
+	signTitle
+	signExcept
+	signNegation
+	signQuestion
+	signTime
+	signFiller
+	signCourtesy
+	signCount
+)
+
+// signNames are the sections of the word files.
+var signNames = [signCount]string{
+	signYes: "yes", signGood: "good", signNo: "no", signThanks: "thanks", signBye: "bye", signGreet: "greet", signHelp: "help",
+	signRepeat: "repeat", signOthers: "others", signEarlier: "earlier", signLater: "later", signEarliest: "earliest",
+	signLatest: "latest", signAny: "any", signAnyone: "anyone", signOver: "over", signKeep: "keep", signUnsure: "unsure",
+	signCorrect: "correct", signBook: "book", signAppointment: "appointment", signMine: "mine", signMove: "move",
+	signCancel: "cancel", signHuman: "human", signBot: "bot", signHours: "hours", signAddress: "address",
+	signPhone: "phone", signWho: "who", signServices: "services", signLanguages: "languages", signDuration: "duration",
+	signUnknown: "unknown", signAdvice: "advice", signEnglish: "language-en", signSpanish: "language-es",
+	signAnotherCode: "another code", signWrongDetails: "wrong details", signWontSay: "wont say", signChild: "child",
+	signOtherPerson: "other person", signForMe: "for me", signFirst: "1st", signSecond: "2nd", signThird: "3rd",
+	signFourth: "4th", signFifth: "5th", signSixth: "6th", signLast: "last one", signAboutIt: "about it", signThatOne: "that one",
+	signTitle: "title", signExcept: "except", signNegation: "negation", signQuestion: "question", signTime: "time",
+	signFiller: "filler", signCourtesy: "courtesy",
+}
+
+// signs is a set of signs.
+type signs uint64
+
+func setOf(list ...sign) signs {
+	var s signs
+	for _, one := range list {
+		s |= 1 << one
+	}
+	return s
+}
+
+func (s signs) has(one sign) bool { return s&(1<<one) != 0 }
+
+func (s signs) hasAny(other signs) bool { return s&other != 0 }
+
+// only reports whether there is nothing in s but what is in other.
+func (s signs) only(other signs) bool { return s&^other == 0 }
+
+func (s signs) count() int { return bits.OnesCount64(uint64(s)) }
