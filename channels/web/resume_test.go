@@ -244,7 +244,7 @@ func TestSlowClient(t *testing.T) {
 	t.Parallel()
 	w := open(t, func(c *web.Config) {
 		c.Limits.MessagesPerMinute, c.Limits.FramesPerWindow = -1, -1
-		c.Limits.QueueFrames = 32
+		c.Limits.QueueFrames, c.Limits.WriteTimeout = 32, time.Minute
 	})
 	fast, s := w.greeted()
 	slow := w.narrow(s)
