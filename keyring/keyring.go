@@ -122,7 +122,7 @@ func Generate(id string) string {
 
 func random() string {
 	raw := make([]byte, keyBytes)
-	rand.Read(raw) //nolint:errcheck // since Go 1.24 it never returns an error
+	rand.Read(raw)
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
@@ -142,10 +142,10 @@ func (r *Ring) Seal(plaintext, associated []byte) []byte {
 	head := 2 + len(k.id)
 	nonce := k.aead.NonceSize()
 	out := make([]byte, head+nonce, head+nonce+len(plaintext)+k.aead.Overhead())
-	out[0], out[1] = sealVersion, byte(len(k.id))
+	out[0], out[1] = sealVersion, byte(len(k.id)) //nolint:gosec // at most maxIDBytes
 	copy(out[2:], k.id)
-	rand.Read(out[head:]) //nolint:errcheck // since Go 1.24 it never returns an error
-	return k.aead.Seal(out, out[head:], plaintext, bind(out[:head], associated))
+	rand.Read(out[head:])
+	return k.aead.Seal(out, out[head:], plaintext, bind(out[:head], associated)) //nolint:gosec // the nonce was drawn in the line before
 }
 
 // Open decrypts what [Ring.Seal] made with the same associated data.

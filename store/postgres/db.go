@@ -44,13 +44,13 @@ type Config struct {
 func (c Config) validate() error {
 	switch {
 	case c.URL == "":
-		return errors.New("URL is required")
+		return errors.New("config: URL is required")
 	case c.Keys == nil:
-		return errors.New("Keys are required")
+		return errors.New("config: Keys are required")
 	case c.Logger == nil:
-		return errors.New("Logger is required")
+		return errors.New("config: Logger is required")
 	case c.Now == nil:
-		return errors.New("Now is required")
+		return errors.New("config: Now is required")
 	}
 	return nil
 }

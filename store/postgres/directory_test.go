@@ -2,7 +2,7 @@ package postgres_test
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -139,7 +139,7 @@ func TestSeed(t *testing.T) {
 	}
 	for i := range 5 {
 		patient := data.Patients[i].ID
-		r := clinic.BookRequest{Key: fmt.Sprint(i), Slot: free[0], Patient: patient, Actor: as(patient)}
+		r := clinic.BookRequest{Key: strconv.Itoa(i), Slot: free[0], Patient: patient, Actor: as(patient)}
 		if _, err := e.DB.Book(ctx, demo.ClinicID, r); err != nil {
 			t.Fatal(err)
 		}

@@ -48,8 +48,7 @@ func asRefusal(err error) error {
 
 // connectionLost reports whether the connection broke, so that nobody knows whether a commit on its way was carried out.
 func connectionLost(err error) bool {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) { // 57P01 to 57P03: the server is going down; 08...: the connection is
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok { // 57P01 to 57P03: the server is going down; 08...: the connection is
 		return len(pgErr.Code) == 5 && (pgErr.Code[:4] == "57P0" || pgErr.Code[:2] == "08")
 	}
 	var netErr *net.OpError

@@ -147,7 +147,7 @@ func (l *loading) service(s clinic.Service) db.LoadServiceParams {
 	return db.LoadServiceParams{
 		ClinicID: l.clinic, ID: s.ID, Code: s.Code, Name: s.Name, NeutralName: s.NeutralName, Specialty: s.Specialty,
 		DurationMin: inMinutes(s.Duration), BeforeMin: inMinutes(s.BufferBefore), AfterMin: inMinutes(s.BufferAfter),
-		GridMin: inMinutes(s.Grid), NoticeMin: inMinutes(s.Notice), WindowDays: int32(s.Window / (24 * time.Hour)),
+		GridMin: inMinutes(s.Grid), NoticeMin: inMinutes(s.Notice), WindowDays: inMinutes(s.Window) / (24 * 60),
 		ChangeMin: inMinutes(s.ChangeNotice), IsDefault: s.Default, Confidential: s.Confidential, Words: list(s.Words),
 		RetiredAt: l.retiredAt(s.Retired),
 	}
@@ -157,7 +157,7 @@ func (l *loading) hours(ctx context.Context, q *db.Queries) {
 	for _, w := range l.data.Weekly {
 		_ = q.LoadWeeklyHours(ctx, db.LoadWeeklyHoursParams{
 			ClinicID: l.clinic, ID: l.named("weekly_hours", w.Resource, w.Location, w.Weekday, w.Opens, w.ValidFrom),
-			ResourceID: w.Resource, LocationID: w.Location, Weekday: int16(w.Weekday),
+			ResourceID: w.Resource, LocationID: w.Location, Weekday: int16(w.Weekday), //nolint:gosec // checked by the schedule
 			OpensMin: int16(w.Opens), ClosesMin: int16(w.Closes), //nolint:gosec // checked by the schedule
 			ValidFrom: dateOrNull(w.ValidFrom), ValidUntil: dateOrNull(w.ValidUntil),
 		})
@@ -185,7 +185,9 @@ func (l *loading) named(table string, parts ...any) uuid.UUID {
 	return uuid.NewSHA1(l.clinic, []byte(name.String()))
 }
 
-func inMinutes(d time.Duration) int32 { return int32(d / time.Minute) }
+func inMinutes(d time.Duration) int32 {
+	return int32(d / time.Minute) //nolint:gosec // four thousand years are fewer
+}
 
 func dateOrNull(d localtime.Date) *time.Time {
 	if d.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ func steps(t *testing.T, n int) {
 	if was != "100" {
 		return // somebody asked for another number
 	}
-	if err := flag.Set("rapid.checks", fmt.Sprint(n)); err != nil {
+	if err := flag.Set("rapid.checks", strconv.Itoa(n)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = flag.Set("rapid.checks", was) })

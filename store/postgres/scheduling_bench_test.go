@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -104,7 +105,7 @@ func BenchmarkBook(b *testing.B) {
 func (p *practice) colleagues(n int) []uuid.UUID {
 	p.t.Helper()
 	ids := make([]uuid.UUID, n)
-	hours := p.data.Weekly[:len(p.data.Weekly):len(p.data.Weekly)]
+	hours := slices.Clip(p.data.Weekly)
 	for i := range ids {
 		ids[i] = uuid.NewSHA1(p.id, fmt.Append(nil, "colleague", i))
 		p.data.Directory.Practitioners = append(p.data.Directory.Practitioners, clinic.Practitioner{

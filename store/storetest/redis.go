@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,7 @@ func Redis(t testing.TB) string {
 func startRedis(t testing.TB, program string, port int) (said string, up bool) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", //nolint:gosec // a test's own server
+	cmd := exec.CommandContext(ctx, program, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", //nolint:gosec // a test's own server
 		"--save", "", "--appendonly", "no", "--dir", t.TempDir())
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -75,7 +75,7 @@ func dropOld(ctx context.Context, t testing.TB, conn *pgx.Conn) {
 	}
 	for _, name := range names {
 		execute(ctx, t, conn, fmt.Sprintf("alter database %s with is_template false", name))
-		execute(ctx, t, conn, fmt.Sprintf("drop database if exists %s", name))
+		execute(ctx, t, conn, "drop database if exists "+name)
 	}
 }
 
