@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,7 +27,8 @@ type answering struct {
 	started time.Time
 	history []chat.Message
 	stream  *stream
-	unlock  bool // hidden history may be shown after this turn
+	logger  *slog.Logger // names the turn
+	unlock  bool         // hidden history may be shown after this turn
 }
 
 // answer claims a conversation and answers what is unanswered in it.
@@ -45,8 +47,9 @@ func (t *turns) answer(ctx context.Context, args chat.TurnArgs) verdict {
 	id := uuid.Must(uuid.NewV7())
 	a := &answering{
 		turns: t, claim: claim, id: id, started: t.Now(),
-		stream: newStream(ctx, t.Bus, t.Logger, claim.Conversation.ID, id),
+		logger: t.Logger.With(slog.String("turn_id", id.String()), slog.String("conversation_id", claim.Conversation.ID.String())),
 	}
+	a.stream = newStream(ctx, t.Bus, a.logger, claim.Conversation.ID, id)
 	done, err := a.compose(ctx)
 	a.stream.close()
 	if err != nil {
@@ -73,7 +76,7 @@ func (a *answering) compose(ctx context.Context) (chat.Completion, error) {
 	case ctx.Err() != nil || a.claim.Attempt < a.MaxAttempts:
 		return chat.Completion{}, err
 	}
-	a.log(ctx, slog.LevelError, "the engine failed too often", slog.Any("error", err))
+	a.logger.LogAttrs(ctx, slog.LevelError, "the engine failed too often", slog.Any("error", err))
 	return a.apology(failureCode(err)), nil
 }
 
@@ -84,7 +87,7 @@ func (a *answering) turn() agent.Turn {
 		ID:           a.id,
 		Conversation: a.claim.Conversation,
 		Endpoint:     a.claim.Endpoint,
-		History:      append(a.history[:len(a.history):len(a.history)], other...),
+		History:      append(slices.Clip(a.history), other...),
 		New:          asked,
 		State:        a.claim.State,
 		Now:          a.started,

@@ -46,6 +46,7 @@ func (t *tap) Publish(ctx context.Context, conversation uuid.UUID, e chat.Event)
 }
 
 func benchmarkWorker(b *testing.B, conversations int) {
+	b.Helper()
 	h := newHouse(b)
 	patients, out := make([]*patient, conversations), &tap{Bus: h.redis.Bus(), replies: map[uuid.UUID]chan struct{}{}}
 	for i := range patients {
@@ -62,6 +63,7 @@ func benchmarkWorker(b *testing.B, conversations int) {
 }
 
 func benchmarkFloor(b *testing.B, conversations int) {
+	b.Helper()
 	h := newHouse(b)
 	patients := make([]*patient, conversations)
 	for i := range patients {
@@ -98,7 +100,7 @@ func (h *house) bare(p *patient, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	history := append(s.History, claim.Since...)
+	history := slices.Concat(s.History, claim.Since)
 	history = history[max(0, len(history)-40):]
 	if err := h.redis.Memory().Save(ctx, c.Clinic, c.ID, chat.Snapshot{Answered: sent[0].Seq - 1, State: reply.State, History: history}); err != nil {
 		return err

@@ -61,8 +61,7 @@ func (w *deliveryJobs) Work(ctx context.Context, job *river.Job[chat.DeliverArgs
 func (w *deliveryJobs) send(ctx context.Context, sender Sender, d chat.Delivery) (externalID string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.Logger.ErrorContext(ctx, "a sender panicked", slog.String("delivery_id", d.ID.String()),
-				slog.String("panic", describe(p)), slog.String("stack", string(debug.Stack())))
+			w.logger(d).ErrorContext(ctx, "a sender panicked", slog.String("panic", describe(p)), slog.String("stack", string(debug.Stack())))
 			err = &chat.DeliveryError{Code: "sender_panic"}
 		}
 	}()
@@ -84,7 +83,7 @@ func (w *deliveryJobs) sent(ctx context.Context, args chat.DeliverArgs, d chat.D
 	for {
 		err := w.Outbox.MarkSent(ctx, args, externalID)
 		if err == nil {
-			w.log(ctx, slog.LevelInfo, "delivery sent", d, slog.String("external_id", externalID))
+			w.logger(d).InfoContext(ctx, "delivery sent", slog.String("external_id", externalID))
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -98,12 +97,11 @@ func (w *deliveryJobs) fail(ctx context.Context, args chat.DeliverArgs, d chat.D
 	if err := w.Outbox.MarkFailed(ctx, args, code); err != nil {
 		return fmt.Errorf("noting a delivery as failed: %w", err)
 	}
-	w.log(ctx, slog.LevelError, "delivery failed", d, slog.String("error_code", code))
+	w.logger(d).ErrorContext(ctx, "delivery failed", slog.String("error_code", code))
 	return nil
 }
 
-func (w *deliveryJobs) log(ctx context.Context, level slog.Level, what string, d chat.Delivery, attrs ...slog.Attr) {
-	attrs = append(attrs, slog.String("delivery_id", d.ID.String()),
-		slog.String("channel", string(d.Channel)), slog.String("purpose", d.Purpose))
-	w.Logger.LogAttrs(ctx, level, what, attrs...)
+// logger names a delivery, and neither recipient nor text.
+func (w *deliveryJobs) logger(d chat.Delivery) *slog.Logger {
+	return w.Logger.With(slog.String("delivery_id", d.ID.String()), slog.String("channel", string(d.Channel)), slog.String("purpose", d.Purpose))
 }

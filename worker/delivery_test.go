@@ -114,7 +114,6 @@ func TestDeliveryIsTriedAgain(t *testing.T) {
 }
 
 func TestDeliveriesThatFail(t *testing.T) {
-	t.Parallel()
 	h := newHouse(t)
 	for name, c := range map[string]struct {
 		channel  chat.Channel

@@ -31,7 +31,7 @@ func TestHeartKeepsLeases(t *testing.T) {
 			t.Fatal("it does not beat")
 		}
 		for range 100 {
-			time.Sleep(300 * time.Millisecond)
+			sleep(t.Context(), 300*time.Millisecond)
 			b.record.mu.Lock()
 			if !b.record.live(b.ID, b.Lease) {
 				t.Fatal("the lease lapsed")
@@ -87,9 +87,9 @@ func TestAShortHiccupEndsNothing(t *testing.T) {
 		done := b.wake(args)
 		<-engine.Started()
 		b.record.setDown(true)
-		time.Sleep(1500 * time.Millisecond)
+		sleep(t.Context(), 1500*time.Millisecond)
 		b.record.setDown(false)
-		time.Sleep(time.Second)
+		sleep(t.Context(), time.Second)
 		if !h.beating() {
 			t.Error("it gave up")
 		}
@@ -107,12 +107,12 @@ func TestHeartThatNeverReachesTheDatabase(t *testing.T) {
 		b := newBench(t, agenttest.New())
 		b.record.setDown(true)
 		h := b.beat(t)
-		time.Sleep(time.Minute)
+		sleep(t.Context(), time.Minute)
 		if h.beating() {
 			t.Error("it beats")
 		}
 		b.record.setDown(false)
-		time.Sleep(time.Second)
+		sleep(t.Context(), time.Second)
 		if !h.beating() || b.record.beats[b.ID].IsZero() || b.ID == uuid.Nil {
 			t.Error("it does not beat")
 		}

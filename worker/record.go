@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/agentcare/agentcare/chat"
@@ -17,7 +18,7 @@ func (a *answering) recall(ctx context.Context) ([]chat.Message, error) {
 	}
 	s, found, err := a.Memory.Load(ctx, c.Clinic, c.ID)
 	if err != nil {
-		a.log(ctx, slog.LevelDebug, "memory is away", slog.Any("error", err))
+		a.logger.LogAttrs(ctx, slog.LevelDebug, "memory is away", slog.Any("error", err))
 	}
 	if found && s.Answered == c.Answered {
 		return s.History, nil
@@ -34,15 +35,15 @@ func (a *answering) complete(ctx context.Context, done chat.Completion) verdict 
 	}
 	switch {
 	case errors.Is(err, chat.ErrLostLease):
-		a.log(ctx, slog.LevelInfo, "turn discarded: the lease went to another worker")
+		a.logger.LogAttrs(ctx, slog.LevelInfo, "turn discarded: the lease went to another worker")
 		return verdict{}
 	case err != nil:
-		a.log(ctx, slog.LevelError, "the answer could not be written", slog.Any("error", err))
+		a.logger.LogAttrs(ctx, slog.LevelError, "the answer could not be written", slog.Any("error", err))
 		return verdict{unsure: true}
 	}
 	a.remember(ctx, done)
 	a.announce(ctx, sent)
-	a.log(ctx, slog.LevelInfo, "turn answered",
+	a.logger.LogAttrs(ctx, slog.LevelInfo, "turn answered",
 		slog.String("engine", done.Engine), slog.String("outcome", string(done.Outcome)), slog.String("error_code", done.ErrorCode),
 		slog.Int64("duration_ms", a.Now().Sub(a.started).Milliseconds()), slog.Int("attempt", a.claim.Attempt))
 	return verdict{more: len(sent) > 0 && sent[0].Seq > done.Answered+1}
@@ -65,7 +66,7 @@ func (a *answering) write(ctx context.Context, done chat.Completion) ([]chat.Mes
 func (a *answering) remember(ctx context.Context, done chat.Completion) {
 	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
 	defer cancel()
-	history := append(a.history[:len(a.history):len(a.history)], a.claim.Since...)
+	history := slices.Concat(a.history, a.claim.Since)
 	history = history[max(0, len(history)-a.History):]
 	for i := range history {
 		history[i].Body = forgetful(history[i].Body)
@@ -73,7 +74,7 @@ func (a *answering) remember(ctx context.Context, done chat.Completion) {
 	c := a.claim.Conversation
 	err := a.Memory.Save(ctx, c.Clinic, c.ID, chat.Snapshot{Answered: done.Answered, State: done.State, History: history})
 	if err != nil {
-		a.log(ctx, slog.LevelDebug, "memory is away", slog.Any("error", err))
+		a.logger.LogAttrs(ctx, slog.LevelDebug, "memory is away", slog.Any("error", err))
 	}
 }
 
@@ -109,7 +110,7 @@ func (a *answering) giveBack(ctx context.Context, failure error) verdict {
 	if cause != nil {
 		wait, failure = 0, cause
 	}
-	a.log(ctx, slog.LevelWarn, "turn given back", slog.Any("error", failure),
+	a.logger.LogAttrs(ctx, slog.LevelWarn, "turn given back", slog.Any("error", failure),
 		slog.String("error_code", failureCode(failure)), slog.Int("attempt", a.claim.Attempt))
 	if errors.Is(cause, errLeaseOver) {
 		return verdict{unsure: true} // the database does not answer: no use in asking it
@@ -121,16 +122,11 @@ func (a *answering) giveBack(ctx context.Context, failure error) verdict {
 	case errors.Is(err, chat.ErrLostLease):
 		return verdict{}
 	}
-	a.log(ctx, slog.LevelWarn, "a lease could not be given back", slog.Any("error", err))
+	a.logger.LogAttrs(ctx, slog.LevelWarn, "a lease could not be given back", slog.Any("error", err))
 	return verdict{unsure: true}
 }
 
 // backoff doubles with every attempt at this turn.
 func (a *answering) backoff() time.Duration {
 	return a.Backoff << min(max(a.claim.Attempt-1, 0), 6)
-}
-
-func (a *answering) log(ctx context.Context, level slog.Level, what string, attrs ...slog.Attr) {
-	attrs = append(attrs, slog.String("turn_id", a.id.String()), slog.String("conversation_id", a.claim.Conversation.ID.String()))
-	a.Logger.LogAttrs(ctx, level, what, attrs...)
 }

@@ -51,7 +51,7 @@ func (a *answering) respond(ctx context.Context, turn agent.Turn, out agent.Stre
 func (a *answering) ask(ctx context.Context, turn agent.Turn, out agent.Stream) (r response) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.log(ctx, slog.LevelError, "the engine panicked", slog.String("panic", describe(p)), slog.String("stack", string(debug.Stack())))
+			a.logger.LogAttrs(ctx, slog.LevelError, "the engine panicked", slog.String("panic", describe(p)), slog.String("stack", string(debug.Stack())))
 			r = response{err: errPanicked}
 		}
 	}()

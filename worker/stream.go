@@ -100,6 +100,6 @@ func (s *stream) discard(ctx context.Context) {
 func (s *stream) publish(ctx context.Context, e chat.Event) {
 	if err := s.bus.Publish(ctx, s.conversation, e); err != nil {
 		s.logger.DebugContext(ctx, "an event was not published",
-			slog.String("event", string(e.Type)), slog.String("turn_id", s.turn.String()), slog.Any("error", err))
+			slog.String("event", string(e.Type)), slog.Any("error", err))
 	}
 }

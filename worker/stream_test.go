@@ -21,12 +21,12 @@ func TestStreamNeverHoldsTheEngineUp(t *testing.T) {
 		begun := time.Now()
 		for _, w := range words {
 			s.Delta(w)
-			time.Sleep(time.Millisecond)
+			sleep(t.Context(), time.Millisecond)
 		}
 		if took := time.Since(begun); took != time.Duration(len(words))*time.Millisecond {
 			t.Errorf("the engine was held up: %s", took)
 		}
-		time.Sleep(time.Second)
+		sleep(t.Context(), time.Second)
 		s.close()
 		s.Delta("too late")
 		s.close()

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -73,7 +73,7 @@ func TestMemoryHoldsWhatTheRecordHolds(t *testing.T) {
 		b := newBench(t, agenttest.New(), func(c *Config) { c.History = 5 })
 		args := b.record.open()
 		for i := range 6 {
-			b.record.put(args, chat.Body{Text: fmt.Sprint(i), Filled: &chat.Filled{Form: "f", Values: map[string]string{"code": "123456"}}}, 0)
+			b.record.put(args, chat.Body{Text: strconv.Itoa(i), Filled: &chat.Filled{Form: "f", Values: map[string]string{"code": "123456"}}}, 0)
 			<-b.wake(args)
 			kept, found, err := b.memory.Load(context.Background(), args.Clinic, args.Conversation)
 			if !found || err != nil {
@@ -156,15 +156,15 @@ func TestOneConversationIsAnsweredOnceAtATime(t *testing.T) {
 		engine := agenttest.Func(func(_ context.Context, turn agent.Turn, _ agent.Stream) (agent.Reply, error) {
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
-			time.Sleep(10 * time.Millisecond)
+			sleep(t.Context(), 10*time.Millisecond)
 			return agenttest.Echo(turn), nil
 		})
 		b := newBench(t, engine)
 		args := b.record.open()
 		for i := range 50 {
-			b.record.say(args, fmt.Sprint(i))
+			b.record.say(args, strconv.Itoa(i))
 			b.wake(args)
-			time.Sleep(3 * time.Millisecond)
+			sleep(t.Context(), 3*time.Millisecond)
 		}
 		b.drain()
 		<-b.idle()
@@ -223,7 +223,7 @@ func TestDebounce(t *testing.T) {
 		for _, text := range []string{"I", "need", "a dentist"} {
 			b.record.put(args, chat.Body{Text: text}, 400*time.Millisecond)
 			<-b.wake(args)
-			time.Sleep(300 * time.Millisecond)
+			sleep(t.Context(), 300*time.Millisecond)
 		}
 		turn := <-engine.Started()
 		if waited := turn.Now.Sub(begun); waited != time.Second {
@@ -265,7 +265,7 @@ func TestEngineFailures(t *testing.T) {
 				b.events.take()
 				b.record.say(args, "two")
 				b.wake(args)
-				time.Sleep(time.Minute)
+				sleep(t.Context(), time.Minute)
 				synctest.Wait()
 
 				wantSaid(t, b, args, "one", "You said: one", "two", "Sorry (en)")
@@ -409,7 +409,7 @@ func TestStopLetsTurnsFinish(t *testing.T) {
 		<-b.wake(other)
 		close(release)
 		<-b.idle()
-		time.Sleep(time.Minute)
+		sleep(t.Context(), time.Minute)
 		wantSaid(t, b, args, "one", "two", "You said: one")
 		wantSaid(t, b, other, "later")
 	})

@@ -3,8 +3,8 @@ package worker_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -51,7 +51,7 @@ func TestMemoryIsWhatTheRecordSays(t *testing.T) {
 	p := h.patient()
 	for i := range 3 {
 		events := p.events()
-		p.say(fmt.Sprint(i))
+		p.say(strconv.Itoa(i))
 		for receive(t, "the reply", events).Type != chat.EventMessage {
 		}
 		ctx, c := context.Background(), p.session.Conversation
@@ -78,7 +78,7 @@ func TestRapidMessagesAreAnsweredInOrderAndOnce(t *testing.T) {
 	p := h.patient()
 	var want []string
 	for i := range 30 {
-		want = append(want, fmt.Sprint(i))
+		want = append(want, strconv.Itoa(i))
 		p.say(want[i])
 	}
 	eventually(t, "all answers", func() bool { return len(p.answered()) >= len(want) })
@@ -96,7 +96,7 @@ func TestTwoWorkersAndOneConversation(t *testing.T) {
 	p := h.patient()
 	var want []string
 	for i := range many {
-		want = append(want, fmt.Sprint(i))
+		want = append(want, strconv.Itoa(i))
 		p.say(want[i])
 		if i%10 == 0 {
 			eventually(t, "an answer in between", func() bool { return slices.Contains(p.answered(), want[i]) })
@@ -148,7 +148,7 @@ func TestManyConversationsOnTwoWorkers(t *testing.T) {
 	for _, p := range patients {
 		wg.Go(func() {
 			for n := range each {
-				p.say(fmt.Sprint(n))
+				p.say(strconv.Itoa(n))
 			}
 		})
 	}
@@ -291,7 +291,7 @@ func TestFlushAllBetweenTurns(t *testing.T) {
 	defer redis.Close()
 	p := h.patient()
 	for i := range 5 {
-		p.say(fmt.Sprint(i))
+		p.say(strconv.Itoa(i))
 		p.wait(i + 1)
 		if err := redis.FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
@@ -313,7 +313,7 @@ func TestRedisAway(t *testing.T) {
 	p := h.patient()
 	begun := time.Now()
 	for i := range 10 {
-		p.say(fmt.Sprint(i))
+		p.say(strconv.Itoa(i))
 		p.wait(i + 1)
 	}
 	if took := time.Since(begun); took > 5*time.Second {

@@ -79,7 +79,7 @@ func send3(t testing.TB, p *Phone) {
 func get(t testing.TB, p *Phone, path string) (int, string, http.Header) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	p.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	p.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
 	body, err := io.ReadAll(w.Result().Body)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,7 @@ package redis
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -286,7 +286,7 @@ func TestManySubscribeAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	for i, c := range conversations {
-		if err := bus.Publish(context.Background(), c, chat.Event{Type: chat.EventTyping, Text: fmt.Sprint(i)}); err != nil {
+		if err := bus.Publish(context.Background(), c, chat.Event{Type: chat.EventTyping, Text: strconv.Itoa(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}

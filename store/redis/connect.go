@@ -80,8 +80,7 @@ func settle(retries, dials, pipelines *int, dial, read, write *time.Duration) {
 
 // unreadable words an error of go-redis, which names parameters and never the password, unless url.Parse made it.
 func unreadable(err error) error {
-	var parse *url.Error
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("redis: the URL cannot be read: %w", parse.Err)
 	}
 	return fmt.Errorf("redis: the URL cannot be read: %w", err)

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func TestLocalLimiterIsBounded(t *testing.T) {
 	clock.Set(time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC))
 	l := &localLimiter{now: clock.Now, free: map[string]time.Time{}}
 	for i := range 3 * localKeys {
-		l.allow(fmt.Sprint(i), 1)
+		l.allow(strconv.Itoa(i), 1)
 	}
 	if len(l.free) > localKeys {
 		t.Errorf("%d keys are kept, want at most %d", len(l.free), localKeys)

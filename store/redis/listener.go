@@ -155,7 +155,7 @@ func (b *Bus) setOnline(online bool) {
 	b.online = online
 }
 
-var errSilent = errors.New("Redis has been silent")
+var errSilent = errors.New("no answer from Redis")
 
 // watch pings and fails when nothing has come in for too long.
 func watch(ctx context.Context, pubsub *goredis.PubSub, alive *atomic.Bool) error {

@@ -125,7 +125,7 @@ func TestBreaker(t *testing.T) {
 		if b.admit(ctx) {
 			t.Error("somebody may ask right after it failed")
 		}
-		time.Sleep(pause)
+		pauseFor(ctx, pause)
 		synctest.Wait()
 		if !b.admit(ctx) {
 			t.Error("nobody may try after the pause")
@@ -137,14 +137,16 @@ func TestBreaker(t *testing.T) {
 			t.Error("who tries may not open a connection")
 		}
 		b.note(context.Canceled)
-		time.Sleep(pause)
+		pauseFor(ctx, pause)
 		synctest.Wait()
 		if !b.admit(ctx) {
 			t.Error("nobody may try after the one who tried went away")
 		}
 		b.note(goredis.Nil)
-		if !b.admit(ctx) || !b.admit(ctx) {
-			t.Error("it answered, and not everybody may ask")
+		for range 2 {
+			if !b.admit(ctx) {
+				t.Error("it answered, and not everybody may ask")
+			}
 		}
 	})
 }
