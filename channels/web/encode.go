@@ -77,7 +77,7 @@ type formFrame struct {
 func encodeMessage(m chat.Message) []byte {
 	f := messageFrame{
 		Type: "message", Seq: m.Seq, Turn: m.Turn, Role: m.Role, Text: m.Body.Text,
-		Appointment: m.Body.Appointment, At: m.At.UTC(),
+		Appointment: m.Body.Appointment, At: m.At.UTC().Truncate(time.Millisecond),
 	}
 	for _, o := range m.Body.Options {
 		f.Options = append(f.Options, optionFrame{ID: o.ID, Label: o.Label, Kind: o.Kind, SlotCard: o.Slot})
