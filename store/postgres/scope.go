@@ -22,8 +22,12 @@ type prelude struct {
 	begin string // format: how to begin, the clinic's id
 }
 
+// newPrelude also keeps plans good. A statement is planned when it was prepared, perhaps while its table was empty, and
+// the plan is kept: it must go by an index even so, for everything here is a look-up. That makes plans which cannot look
+// expensive, and compiling them to machine code would cost more than any of them takes.
 func newPrelude(statement, lock time.Duration) prelude {
-	settings := fmt.Sprintf(`set_config('role', '%s', true), set_config('statement_timeout', '%d', true), set_config('lock_timeout', '%d', true)`,
+	settings := fmt.Sprintf(`set_config('role', '%s', true), set_config('statement_timeout', '%d', true), set_config('lock_timeout', '%d', true), `+
+		`set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`,
 		role, statement.Milliseconds(), lock.Milliseconds())
 	return prelude{
 		read:  `select ` + settings + `, set_config('app.clinic', $1, true)`,
