@@ -187,6 +187,7 @@ type Query struct {
 	Weekdays      []time.Weekday  // empty: any
 	Patient       uuid.UUID       // zero: not known yet; else their own appointments are avoided
 	Exclude       uuid.UUID       // an appointment that is being moved: its own time counts as free
+	Hold          uuid.UUID       // token of a hold of the asker's own, whose time counts as free; zero: none
 	Limit         int             // at most so many; zero: 5
 }
 

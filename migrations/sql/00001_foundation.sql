@@ -316,7 +316,7 @@ create table allocation (
   check (state <> 2 or appointment_id is not null),
   constraint allocation_no_overlap exclude using gist (resource_id with =, lane with =, during with &&) where (state > 0)
 );
-create index allocation_busy on allocation (clinic_id, resource_id, starts_at, ends_at) include (lane, state, expires_at, appointment_id) where state > 0;
+create index allocation_busy on allocation (clinic_id, resource_id, starts_at, ends_at) include (lane, state, expires_at, appointment_id, hold_token) where state > 0;
 create index allocation_hold on allocation (clinic_id, hold_token) where state = 1;
 create index allocation_appointment on allocation (clinic_id, appointment_id) where appointment_id is not null;
 

@@ -164,7 +164,11 @@ func TestHoldKeepsTheSlot(t *testing.T) {
 	if free := p.starts(p.visit, p.ada, 1); slices.Contains(free, "09:00") {
 		t.Errorf("a held slot is offered: %v", free)
 	}
-	_, err := p.book("bob", p.bob, slot)
+	own, err := p.DB.Search(ctx, p.id, clinic.Query{Service: p.visit, Practitioners: []uuid.UUID{p.ada}, From: p.at(1, 0, 0), Hold: hold.Token, Limit: 1})
+	if err != nil || len(own) != 1 || !own[0].Start.Equal(slot.Start) {
+		t.Errorf("the holder is offered %v, %v, and not what they hold", own, err)
+	}
+	_, err = p.book("bob", p.bob, slot)
 	wantCode(t, "booking what another holds", err, clinic.CodeSlotTaken)
 	_, err = p.DB.Hold(ctx, p.id, clinic.HoldRequest{Slot: slot, Expires: p.Clock.Now().Add(time.Minute), Actor: as(p.bob)})
 	wantCode(t, "holding what another holds", err, clinic.CodeSlotTaken)

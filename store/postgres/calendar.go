@@ -40,6 +40,7 @@ func (d *DB) Search(ctx context.Context, clinicID uuid.UUID, q clinic.Query) ([]
 			Until:     stage.BusyUntil,
 			Now:       now,
 			Exclude:   q.Exclude,
+			Hold:      q.Hold,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("reading what is taken: %w", err)

@@ -2,8 +2,10 @@ package postgres_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/store/postgres"
 	"github.com/agentcare/agentcare/store/postgres/db"
 	"github.com/agentcare/agentcare/store/storetest"
 )
@@ -140,6 +144,44 @@ func TestAppendOnly(t *testing.T) {
 	}
 }
 
+// Where there are two URLs, the processes log in as somebody who owns nothing and is a member of the application's role.
+func TestALoginOfTheApplication(t *testing.T) {
+	p := open(t)
+	ctx := context.Background()
+	name, password := "agentcare_test_"+strings.ToLower(rand.Text()[:10]), rand.Text()
+	if _, err := p.Owner.Exec(ctx, fmt.Sprintf("create role %s login password '%s' in role agentcare_app", name, password)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := p.Owner.Exec(ctx, "drop role "+name); err != nil {
+			t.Error(err)
+		}
+	})
+	u, err := url.Parse(p.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(name, password)
+	d, err := postgres.Open(ctx, postgres.Config{URL: u.String(), Keys: p.Keys, Logger: discard(), Now: p.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Ping(ctx); err != nil {
+		t.Errorf("ping: %v", err)
+	}
+	r := clinic.BookRequest{Key: "k", Slot: p.slot(p.ada, p.at(1, 9, 0)), Patient: p.ann, Actor: as(p.ann)}
+	if _, err := d.Book(ctx, p.id, r); err != nil {
+		t.Errorf("booking: %v", err)
+	}
+	if n := rowsOf(t, d.Pool(), "select count(*) from patient"); n != 0 {
+		t.Errorf("outside any clinic, %d patients can be read", n)
+	}
+	if _, err := d.Seed(ctx, p.data); !isCode(err, "42501") {
+		t.Errorf("seeding: %v", err)
+	}
+}
+
 // sampleTables puts a row of the clinic into every table that has one.
 func sampleTables(t *testing.T, e *storetest.Env, clinicID uuid.UUID) []table {
 	t.Helper()
@@ -232,7 +274,12 @@ func column[T any](t *testing.T, e *storetest.Env, query string) []T {
 	return values
 }
 
-func rowsOf(t *testing.T, scope db.DBTX, query string) int {
+// rower is a pool or a scope.
+type rower interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func rowsOf(t *testing.T, scope rower, query string) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

@@ -37,8 +37,8 @@ type versioned struct {
 	version int64
 }
 
-// reread is when a schedule is made anew although nothing changed: the past days in it become stale.
-const reread = 12 * time.Hour
+// rereadAfter is when a schedule is made anew although nothing changed: the past days in it become stale.
+const rereadAfter = 12 * time.Hour
 
 func newSchedules(ttl time.Duration) schedules {
 	return schedules{ttl: ttl, byClinic: map[uuid.UUID]*kept{}}
@@ -84,7 +84,7 @@ func (d *DB) schedule(ctx context.Context, clinicID uuid.UUID) (versioned, error
 	if err != nil {
 		return versioned{}, fmt.Errorf("reading version of directory: %w", err)
 	}
-	if k.current.Schedule == nil || k.current.version != version || now.Sub(k.read).Abs() > reread {
+	if k.current.Schedule == nil || k.current.version != version || now.Sub(k.read).Abs() > rereadAfter {
 		if err := d.reread(ctx, clinicID, k, now); err != nil {
 			return versioned{}, err
 		}

@@ -47,6 +47,7 @@ where clinic_id = $1 and resource_id = any($2::uuid[]) and state > 0
   and starts_at > $3 and starts_at < $4 and ends_at > $5
   and (expires_at is null or expires_at > $6::timestamptz)
   and (appointment_id is null or appointment_id <> $7::uuid)
+  and (hold_token is null or hold_token <> $8::uuid)
 `
 
 type BusyParams struct {
@@ -57,6 +58,7 @@ type BusyParams struct {
 	Since     time.Time
 	Now       time.Time
 	Exclude   uuid.UUID
+	Hold      uuid.UUID
 }
 
 type BusyRow struct {
@@ -67,7 +69,7 @@ type BusyRow struct {
 }
 
 // What is taken of these resources between two instants: an index-only scan of allocation_busy. A hold that has lapsed at
-// now is free, and so is the time of the excluded appointment. Earliest is two days before since: no allocation is longer.
+// now is free, and so are the time of the excluded appointment and of the asker's own hold. Earliest is two days before since: no allocation is longer.
 func (q *Queries) Busy(ctx context.Context, arg BusyParams) ([]BusyRow, error) {
 	rows, err := q.db.Query(ctx, busy,
 		arg.ClinicID,
@@ -77,6 +79,7 @@ func (q *Queries) Busy(ctx context.Context, arg BusyParams) ([]BusyRow, error) {
 		arg.Since,
 		arg.Now,
 		arg.Exclude,
+		arg.Hold,
 	)
 	if err != nil {
 		return nil, err

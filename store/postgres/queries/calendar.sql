@@ -1,11 +1,12 @@
 -- name: Busy :many
 -- What is taken of these resources between two instants: an index-only scan of allocation_busy. A hold that has lapsed at
--- now is free, and so is the time of the excluded appointment. Earliest is two days before since: no allocation is longer.
+-- now is free, and so are the time of the excluded appointment and of the asker's own hold. Earliest is two days before since: no allocation is longer.
 select resource_id, lane, starts_at, ends_at from allocation
 where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state > 0
   and starts_at > @earliest and starts_at < @until and ends_at > @since
   and (expires_at is null or expires_at > @now::timestamptz)
-  and (appointment_id is null or appointment_id <> @exclude::uuid);
+  and (appointment_id is null or appointment_id <> @exclude::uuid)
+  and (hold_token is null or hold_token <> @hold::uuid);
 
 -- name: LockResources :many
 -- Whoever wants to take any of these waits here, in one order, so that nobody waits in a circle.
