@@ -61,7 +61,7 @@ func (t *turns) answer(ctx context.Context, args chat.TurnArgs) verdict {
 // compose makes the answer: the engine's, or the apology when it has failed too often. An error means: not now.
 func (a *answering) compose(ctx context.Context) (chat.Completion, error) {
 	if a.claim.Attempt > a.MaxAttempts+spareAttempts {
-		return a.apology("abandoned"), nil
+		return a.apology(ctx, "abandoned"), nil
 	}
 	limited, cancel := context.WithTimeout(ctx, a.TurnTimeout)
 	defer cancel()
@@ -77,7 +77,7 @@ func (a *answering) compose(ctx context.Context) (chat.Completion, error) {
 		return chat.Completion{}, err
 	}
 	a.logger.LogAttrs(ctx, slog.LevelError, "the engine failed too often", slog.Any("error", err))
-	return a.apology(failureCode(err)), nil
+	return a.apology(ctx, failureCode(err)), nil
 }
 
 // turn is what the engine sees.
@@ -117,9 +117,9 @@ func (a *answering) completion(r agent.Reply) chat.Completion {
 }
 
 // apology is the answer when there is none: nobody is left alone. The engine's state stays as it was.
-func (a *answering) apology(code string) chat.Completion {
+func (a *answering) apology(ctx context.Context, code string) chat.Completion {
 	c := a.base(chat.OutcomeFailed)
-	c.Messages = []chat.Body{a.Apology(a.claim.Conversation.Language)}
+	c.Messages = []chat.Body{a.Apology(ctx, a.turn())}
 	c.State = a.claim.State
 	c.ErrorCode = code
 	return c

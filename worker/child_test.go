@@ -53,7 +53,7 @@ func child(role string) int {
 	}
 	w, err := worker.New(worker.Config{
 		Conversations: db, Leases: db, Memory: store.Memory(), Bus: store.Bus(), Outbox: db, Engine: childEngine(role), EngineName: role,
-		Apology: func(string) chat.Body { return chat.Body{Text: "Sorry"} }, Pool: river, Logger: logger, Now: time.Now,
+		Apology: func(context.Context, agent.Turn) chat.Body { return chat.Body{Text: "Sorry"} }, Pool: river, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return complain(err)

@@ -98,3 +98,35 @@ func TestSchedulerRefuses(t *testing.T) {
 		t.Error("accepted without a clock")
 	}
 }
+
+func TestChoreThatFailsIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	done := make(chan struct{}, 100)
+	failures := 1
+	s, err := worker.NewScheduler(worker.SchedulerConfig{
+		Pool: pool(t, h.URL), Logger: quiet(), Now: time.Now,
+		Chores: []worker.Chore{{Name: "tidying", Every: time.Second, Do: func(context.Context) (int64, error) {
+			if failures > 0 {
+				failures--
+				return 0, errBroken
+			}
+			done <- struct{}{}
+			return 0, nil
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Run(ctx) }()
+	receive(t, "the second time", done)
+	cancel()
+	if err := receive(t, "the scheduler's end", stopped); err != nil {
+		t.Error(err)
+	}
+	if s.Ready() == nil {
+		t.Error("it is ready after it stopped")
+	}
+}

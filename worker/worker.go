@@ -30,9 +30,9 @@ type Config struct {
 	Outbox        Outbox
 	Senders       map[chat.Channel]Sender // a channel that is not here is not configured: its deliveries fail
 	Engine        agent.Engine
-	EngineName    string                          // for the record, where a reply does not say
-	Apology       func(language string) chat.Body // the last resort, when no engine could answer: plain words and the clinic's phone
-	Pool          *pgxpool.Pool                   // River's
+	EngineName    string                                      // for the record, where a reply does not say
+	Apology       func(context.Context, agent.Turn) chat.Body // the last resort, when the engine could not answer: it cannot fail, and hands over to a person
+	Pool          *pgxpool.Pool                               // River's
 	Logger        *slog.Logger
 	Now           func() time.Time
 

@@ -401,7 +401,7 @@ func TestNewRefuses(t *testing.T) {
 	db := &postgres.DB{}
 	good := worker.Config{
 		Conversations: db, Leases: db, Outbox: db, Memory: nowhere.Memory(), Bus: nowhere.Bus(), Engine: agenttest.New(),
-		Apology: func(string) chat.Body { return chat.Body{} }, Pool: pool(t, "postgres://127.0.0.1:1/none"), Logger: quiet(), Now: time.Now,
+		Apology: func(context.Context, agent.Turn) chat.Body { return chat.Body{} }, Pool: pool(t, "postgres://127.0.0.1:1/none"), Logger: quiet(), Now: time.Now,
 	}
 	if _, err := worker.New(good); err != nil {
 		t.Fatal(err)

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,10 +32,10 @@ func code(t *testing.T, base, phone string) string {
 	eventually(t, "a code arrives", func() error {
 		bodies := texts(t, base, phone)
 		if len(bodies) == 0 {
-			return fmt.Errorf("no text to the number yet")
+			return errors.New("no text to the number yet")
 		}
 		if found = sixDigits.FindString(bodies[0]); found == "" {
-			return fmt.Errorf("no code in the newest text")
+			return errors.New("no code in the newest text")
 		}
 		return nil
 	})
@@ -121,7 +123,7 @@ func TestConnectionCutInTheMiddleOfAReply(t *testing.T) {
 			return err
 		}
 		if !answered {
-			return fmt.Errorf("not answered yet")
+			return errors.New("not answered yet")
 		}
 		return nil
 	})
@@ -172,7 +174,7 @@ func TestEverythingFitsAtEveryWidth(t *testing.T) {
 	server := startServer(t, nil)
 	ctx := browser(t)
 	for _, width := range []int64{320, 390, 768, 1280} {
-		t.Run(fmt.Sprint(width), func(t *testing.T) {
+		t.Run(strconv.FormatInt(width, 10), func(t *testing.T) {
 			p := openPage(t, ctx, server.base, width, 700)
 			page := js[int64](p, `document.documentElement.scrollWidth`)
 			p.openChat()

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/agentcare/agentcare/agent"
 	"github.com/agentcare/agentcare/agent/guided"
 	"github.com/agentcare/agentcare/channels/devphone"
 	"github.com/agentcare/agentcare/chat"
@@ -20,7 +19,7 @@ const (
 )
 
 // newEngine makes the engine that answers patients: the built-in one, over the tools of the front desk.
-func (p *parts) newEngine() (agent.Engine, error) {
+func (p *parts) newEngine() (*guided.Engine, error) {
 	desk, err := tools.New(tools.Config{
 		Directories: p.db, Calendar: p.db, Bookings: p.db, Verifier: p.db, Tasks: p.db,
 		HoldWeb: p.settings.HoldWeb, HoldSMS: p.settings.HoldSMS,
@@ -28,11 +27,7 @@ func (p *parts) newEngine() (agent.Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up the tools: %w", err)
 	}
-	engine, err := guided.New(guided.Config{Desk: desk})
-	if err != nil {
-		return nil, err
-	}
-	return engine, nil
+	return guided.New(guided.Config{Desk: desk})
 }
 
 // newPhone makes the development phone. It must never be reachable in production.
@@ -59,15 +54,11 @@ func (p *parts) senders() (map[chat.Channel]worker.Sender, error) {
 
 // greeting is the first message of a new conversation on the web.
 func (p *parts) greeting(c clinic.Clinic, language string) chat.Body {
-	body, err := guided.Greeting(c, language)
-	if err != nil {
+	body, err := p.guided.Greeting(c, language)
+	if err != nil { // the wording is embedded and was checked at the start
 		p.log.Error("no greeting", slog.Any("error", err))
 	}
 	return body
-}
-
-func apology(string) chat.Body {
-	return chat.Body{Text: "I'm sorry, I can't answer right now. Please try again in a moment, or call us."}
 }
 
 // chores is the periodic work.

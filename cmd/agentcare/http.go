@@ -40,7 +40,7 @@ func (s site) serve(ctx context.Context) error {
 	defer cancel()
 	if s.drain != nil {
 		if err := s.drain(finish); err != nil {
-			s.log.Warn("sockets were cut off", slog.Any("error", err))
+			s.log.WarnContext(finish, "sockets were cut off", slog.Any("error", err))
 		}
 	}
 	if err := server.Shutdown(finish); err != nil && !errors.Is(err, context.DeadlineExceeded) {

@@ -11,10 +11,10 @@ import (
 // newLogger writes JSON with the keys timestamp, level, message and service, or readable lines on a terminal.
 func newLogger(w io.Writer, s settings) *slog.Logger {
 	if s.LogFormat == "text" || s.LogFormat == "auto" && isTerminal(w) {
-		return slog.New(tint.NewHandler(w, &tint.Options{Level: s.LogLevel, TimeFormat: "15:04:05.000"}))
+		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: s.LogLevel, TimeFormat: "15:04:05.000"}))
 	}
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: s.LogLevel, ReplaceAttr: renameKeys})
-	return slog.New(handler).With(slog.String("service", s.Service))
+	return slog.New(handler).With(slog.String("service", s.Service)) //nolint:sloglint // the key is set here, and nowhere else
 }
 
 // renameKeys gives slog's own keys the names that log collectors of clinics expect.

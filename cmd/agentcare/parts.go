@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/agentcare/agentcare/agent"
+	"github.com/agentcare/agentcare/agent/guided"
 	"github.com/agentcare/agentcare/keyring"
 	"github.com/agentcare/agentcare/store/postgres"
 	"github.com/agentcare/agentcare/store/redis"
@@ -22,7 +23,8 @@ type parts struct {
 	db       *postgres.DB
 	jobs     *pgxpool.Pool // River's own connections: it listens on one of them
 	redis    *redis.Store
-	engine   agent.Engine // answers patients
+	guided   *guided.Engine // the built-in engine: greets, and is there when nothing else is
+	engine   agent.Engine   // answers patients
 }
 
 // jobConns are for River: one listens, the others fetch and finish jobs.
@@ -44,9 +46,10 @@ func openParts(ctx context.Context, s settings, log *slog.Logger) (_ *parts, err
 	if err != nil {
 		return nil, err
 	}
-	if p.engine, err = p.newEngine(); err != nil {
+	if p.guided, err = p.newEngine(); err != nil {
 		return nil, err
 	}
+	p.engine = p.guided
 	config, err := pgxpool.ParseConfig(string(s.DatabaseURL))
 	if err != nil { // the parser's error quotes the password
 		return nil, settingsError{"DATABASE_URL: want postgres://user:password@host:port/name"}

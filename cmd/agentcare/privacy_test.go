@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,10 +46,8 @@ func TestNothingOfAPatientLeavesTheProcess(t *testing.T) {
 	provokeErrors(t, server, p)
 	server.stop()
 
-	wanted := map[string]string{"one-time code": secretCode}
-	for what, canary := range canaries {
-		wanted[what] = canary
-	}
+	wanted := maps.Clone(canaries)
+	wanted["one-time code"] = secretCode
 	tables := dump(t, server)
 	for what, canary := range wanted {
 		if strings.Contains(server.log.String(), canary) {

@@ -134,7 +134,7 @@ func (p *parts) web() (*web.Server, error) {
 		Bus: p.redis.Bus(), Limiter: p.redis.Limiter(), Signer: p.keys,
 		Greeting: p.greeting, Assets: ui.FS, Logger: p.log, Now: time.Now,
 		PublicURL: s.PublicURL.String(), AllowedOrigins: s.AllowedOrigins, Development: s.development(),
-		TrustedProxies: s.TrustedProxies, Languages: []string{"en", "es"},
+		TrustedProxies: s.TrustedProxies, Languages: p.guided.Languages(),
 		TokenTTL: s.TokenTTL, SessionIdle: s.SessionIdle, IdleLock: s.IdleLock, Debounce: s.TurnDebounce,
 		Limits: web.Limits{SessionsPerMinute: s.SessionsPerMin},
 	})
@@ -153,7 +153,7 @@ func (p *parts) worker() (*worker.Worker, error) {
 	w, err := worker.New(worker.Config{
 		Conversations: p.db, Leases: p.db, Outbox: p.db,
 		Memory: p.redis.Memory(), Bus: p.redis.Bus(),
-		Senders: senders, Engine: p.engine, EngineName: engineName, Apology: apology,
+		Senders: senders, Engine: p.engine, EngineName: engineName, Apology: p.guided.Apology,
 		Pool: p.jobs, Logger: p.log, Now: time.Now,
 		Lease: s.TurnLease, TurnTimeout: s.TurnTimeout, MaxTurns: s.TurnsAtOnce, Grace: s.ShutdownGrace,
 	})

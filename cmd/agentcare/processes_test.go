@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentcare/agentcare/agent"
+	"github.com/agentcare/agentcare/agent/agenttest"
 	"github.com/agentcare/agentcare/store/storetest"
 )
 
@@ -175,5 +177,21 @@ func TestSeparateProcessesShareOnlyPostgresAndRedis(t *testing.T) {
 	again.reply()
 	if f := again.say("and the address?"); !strings.Contains(f.Text, "14 Pier Lane") {
 		t.Errorf("answered %q:\n%s", f.Text, again.transcript())
+	}
+}
+
+func TestNobodyIsLeftWithoutAnAnswer(t *testing.T) {
+	broken := agenttest.Func(func(context.Context, agent.Turn, agent.Stream) (agent.Reply, error) {
+		panic("the engine is broken")
+	})
+	server := startServer(t, broken)
+	p := newPatient(t, server.base, "")
+	p.reply()
+	if f := p.say("hello?"); !strings.Contains(f.Text, "I've asked our team") || !strings.Contains(f.Text, "+12125550100") {
+		t.Errorf("answered %q", f.Text)
+	}
+	var tasks int
+	if err := server.Owner.QueryRow(t.Context(), `select count(*) from task where kind = 'callback' and state = 'open' and expected_at > now()`).Scan(&tasks); err != nil || tasks != 1 {
+		t.Errorf("%d tasks for people, want 1 (%v)", tasks, err)
 	}
 }

@@ -89,4 +89,4 @@ func (s secret) GoString() string { return s.String() }
 func (s secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText hides the value from JSON.
-func (s secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil } //nolint:unparam // encoding.TextMarshaler has the error

@@ -96,8 +96,7 @@ func variables(envFile string) (map[string]string, error) {
 func parse(s *settings, vars map[string]string) []string {
 	var problems []string
 	err := env.ParseWithOptions(s, env.Options{Environment: vars})
-	var all env.AggregateError
-	if errors.As(err, &all) {
+	if all, ok := errors.AsType[env.AggregateError](err); ok {
 		for _, one := range all.Errors {
 			problems = append(problems, describe(one, vars))
 		}
@@ -114,8 +113,8 @@ func parse(s *settings, vars map[string]string) []string {
 
 // describe says which variable is wrong and what it takes.
 func describe(err error, vars map[string]string) string {
-	var bad env.ParseError
-	if !errors.As(err, &bad) {
+	bad, ok := errors.AsType[env.ParseError](err)
+	if !ok {
 		return err.Error()
 	}
 	for f := range fields() {

@@ -14,9 +14,8 @@ import (
 // fields are the settings in the order in which they are declared.
 func fields() iter.Seq[reflect.StructField] {
 	return func(yield func(reflect.StructField) bool) {
-		t := reflect.TypeFor[settings]()
-		for i := range t.NumField() {
-			if !yield(t.Field(i)) {
+		for f := range reflect.TypeFor[settings]().Fields() {
+			if !yield(f) {
 				return
 			}
 		}

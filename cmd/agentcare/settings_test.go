@@ -66,8 +66,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 	t.Setenv("SHUTDOWN_GRACE", "-3s")
 	t.Setenv("REDIS_URL", "   ") // empty is unset
 	_, err := loadSettings("", "web")
-	var problems settingsError
-	if !errors.As(err, &problems) {
+	if _, ok := errors.AsType[settingsError](err); !ok {
 		t.Fatalf("want a settingsError, got %v", err)
 	}
 	for _, name := range []string{"PORT: want", "APP_ENV: want development or production", "DATABASE_URL: want postgres://", "REDIS_URL is not set", "PUBLIC_URL is not set", "ENCRYPTION_KEYS is not set"} {

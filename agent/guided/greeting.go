@@ -1,0 +1,55 @@
+package guided
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/agentcare/agentcare/agent"
+	"github.com/agentcare/agentcare/chat"
+	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/prompts"
+	"github.com/agentcare/agentcare/tools"
+)
+
+// Greeting is the first message to somebody at a browser: that this is an automated assistant, what becomes of what they
+// write, and that nobody watches for emergencies. Its options have new ids each time.
+func (e *Engine) Greeting(c clinic.Clinic, language string) (chat.Body, error) {
+	w := e.wording.In(language)
+	text, err := w.Say("greeting", prompts.Values{Clinic: c.Name, PrivacyURL: c.Settings.PrivacyURL})
+	if err != nil {
+		return chat.Body{}, fmt.Errorf("greeting: %w", err)
+	}
+	body := chat.Body{Text: text}
+	for _, v := range []verb{doBook, doMine, doQuestion, doHuman} {
+		label, err := w.Say("option-"+string(v), prompts.Values{})
+		if err != nil {
+			return chat.Body{}, fmt.Errorf("greeting: %w", err)
+		}
+		option, err := action{Do: v}.option(label)
+		if err != nil {
+			return chat.Body{}, fmt.Errorf("greeting: %w", err)
+		}
+		body.Options = append(body.Options, option)
+	}
+	return body, nil
+}
+
+// Apology is what is said when a turn could not be answered: that it is our fault, that a person takes over and by when,
+// and where to call. It asks for that person, and says less where even that fails.
+func (e *Engine) Apology(ctx context.Context, turn agent.Turn) chat.Body {
+	caller := tools.CallerOf(turn, turn.New[len(turn.New)-1])
+	w := e.wording.In(caller.Language)
+	var v prompts.Values
+	if d, err := e.desk.Directory(ctx, caller); err == nil {
+		v.Phone = shownPhone(d.Clinic)
+		details, _ := w.Say("staff-apology", v) // a template that is embedded and was checked at the start
+		if expected, err := e.desk.HandOff(ctx, caller, tools.HandOffIn{Kind: tools.CallBack, Details: details}); err == nil && !expected.IsZero() {
+			v.When = w.At(expected.In(d.Clinic.Zone))
+		}
+	}
+	text, _ := w.Say("apology", v)
+	return chat.Body{Text: text}
+}
+
+// Languages are those that the engine can greet and answer in.
+func (e *Engine) Languages() []string { return e.wording.Languages() }
