@@ -329,7 +329,9 @@ func newBench(t *testing.T, engine agent.Engine, change ...func(*Config)) *bench
 	cfg := Config{
 		Conversations: b.record, Leases: b.record, Memory: b.memory, Bus: b.events, Engine: engine, EngineName: "scripted",
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
-		Apology: func(_ context.Context, turn agent.Turn) chat.Body { return chat.Body{Text: "Sorry (" + turn.Conversation.Language + ")"} },
+		Apology: func(_ context.Context, turn agent.Turn) chat.Body {
+			return chat.Body{Text: "Sorry (" + turn.Conversation.Language + ")"}
+		},
 	}
 	for _, c := range change {
 		c(&cfg)

@@ -95,7 +95,9 @@ func (h *house) config(engine agent.Engine) worker.Config {
 	return worker.Config{
 		Conversations: h.DB, Leases: h.DB, Memory: h.redis.Memory(), Bus: h.redis.Bus(), Outbox: h.DB,
 		Engine: engine, EngineName: "scripted", Pool: pool(h.t, h.URL), Logger: quiet(), Now: time.Now,
-		Apology: func(context.Context, agent.Turn) chat.Body { return chat.Body{Text: "Please call us at +1 212 555 0100."} },
+		Apology: func(context.Context, agent.Turn) chat.Body {
+			return chat.Body{Text: "Please call us at +1 212 555 0100."}
+		},
 		Backoff: 50 * time.Millisecond, Grace: 5 * time.Second,
 	}
 }

@@ -13,7 +13,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/agentcare/agentcare/channels/web"
 	"github.com/agentcare/agentcare/store/storetest"
+	"github.com/agentcare/agentcare/worker"
+)
+
+// What the ports ask for is there.
+var (
+	_ web.Bus       = (*Bus)(nil)
+	_ web.Limiter   = (*Limiter)(nil)
+	_ worker.Bus    = (*Bus)(nil)
+	_ worker.Memory = (*Memory)(nil)
 )
 
 func TestURL(t *testing.T) {
