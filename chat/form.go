@@ -44,3 +44,8 @@ const (
 	FieldLanguage   = "language"
 	FieldConsent    = "consent"
 )
+
+// commonNames are those above.
+var commonNames = []string{
+	FieldGivenName, FieldFamilyName, FieldBirthDate, FieldPhoneName, FieldEmailName, FieldCodeName, FieldForWhom, FieldLanguage, FieldConsent,
+}

@@ -35,11 +35,13 @@ type ValidateContext struct {
 // codes as six digits, checkboxes "true" or "false", fields left empty left out.
 //
 // What is wrong is an [Error] with [CodeBadForm], the field's name and a sentence in the patient's language; the first
-// field in the form's order is named. Values for fields that the form does not have are refused.
+// field in the form's order is named. A name of the protocol's that the form does not ask for is left out, since a client may
+// always send what it knows of a patient; any other name that the form does not have is refused.
 // Sentences never repeat what was entered.
 func (f Form) Validate(values map[string]string, v ValidateContext) (map[string]string, error) {
 	for name := range values {
-		if !slices.ContainsFunc(f.Fields, func(field Field) bool { return field.Name == name }) {
+		asked := slices.ContainsFunc(f.Fields, func(field Field) bool { return field.Name == name })
+		if !asked && !slices.Contains(commonNames, name) {
 			return nil, v.refuse(Field{}, sayUnknownField)
 		}
 	}

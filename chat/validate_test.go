@@ -157,6 +157,14 @@ func TestValidateRefuses(t *testing.T) {
 	}
 }
 
+func TestValidateLeavesOutWhatTheFormDoesNotAskFor(t *testing.T) {
+	form := chat.Form{Fields: []chat.Field{{Name: chat.FieldCodeName, Type: chat.FieldCode, Required: true}}}
+	got, err := form.Validate(map[string]string{"code": "123456", "phone": "not even a number", "consent": "true"}, chat.ValidateContext{})
+	if err != nil || len(got) != 1 || got["code"] != "123456" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 func TestValidateRefusesUnknownFieldsWithoutRepeatingThem(t *testing.T) {
 	_, err := detailsForm.Validate(details("is_admin", "true"), validateContext(t, "en"))
 	if !errors.Is(err, &Error{Code: CodeBadForm}) || strings.Contains(err.Error(), "is_admin") {
