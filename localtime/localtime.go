@@ -13,6 +13,7 @@
 package localtime
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -84,7 +85,9 @@ func (d Date) AddDays(n int) Date {
 func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
 // Before reports whether d is an earlier day than other.
-func (d Date) Before(other Date) bool { return d.utc().Before(other.utc()) }
+func (d Date) Before(other Date) bool {
+	return cmp.Or(cmp.Compare(d.Year, other.Year), cmp.Compare(d.Month, other.Month), cmp.Compare(d.Day, other.Day)) < 0
+}
 
 // After reports whether d is a later day than other.
 func (d Date) After(other Date) bool { return other.Before(d) }

@@ -30,11 +30,43 @@ func (p *parser) clockAt(i int) (meaning, int) {
 	if next == begin || p.continuesNumber(begin) {
 		return meaning{}, i
 	}
-	announced := begin > i && !p.maybeCount(begin, next) || p.is(next, classOrLater, classOrEarlier) || p.alternativeHour == i
+	announced := begin > i && !p.maybeCount(begin, next) || p.is(next, classOrLater, classOrEarlier) || p.alternativeHour == i ||
+		p.partEnds(i) || p.is(next, classDay, classTonight) && p.word(next).value >= 0
 	if !t.marked && (!announced || p.notAnHour(next)) {
 		return meaning{}, i
 	}
 	return meaning{from: t.wall, hasFrom: true, at: true, about: about || t.about, grain: GrainMinute}, next
+}
+
+// dayEnds reports whether a day's name ends before token i, as far as one can see from its last word.
+func (p *parser) dayEnds(i int) bool {
+	if p.isMark(i-1, ',') {
+		i--
+	}
+	return p.is(i-1, classWeekday, classWeekdays, classDay, classPart)
+}
+
+// partEnds reports whether a bare number at token i can only be an hour, because of what stands before it: "tomorrow 3",
+// "evening 7". After a weekday it can be a date.
+func (p *parser) partEnds(i int) bool {
+	if p.isMark(i-1, ',') {
+		i--
+	}
+	return p.is(i-1, classPart, classDay, classTonight)
+}
+
+// dayBegins reports whether the name of a day begins at token i.
+func (p *parser) dayBegins(i int) bool {
+	begin := p.skip(i, classOn, classNext, classThis)
+	return p.is(begin, classWeekday, classDay)
+}
+
+// half is the morning or the afternoon of "Tuesday AM".
+func (p *parser) half(i int) Window {
+	if p.is(i, classAM) {
+		return p.context.part(Morning)
+	}
+	return p.context.part(Afternoon)
 }
 
 // maybeCount reports whether the number between begin and next may say how many: "about 3 children".
@@ -76,7 +108,7 @@ func (p *parser) clockRange(i int) (meaning, int) {
 		return meaning{}, i
 	}
 	last, end := p.point(p.skip(next+1, classAt))
-	sure := first.marked || last.marked || p.is(i, classBetween, classFrom)
+	sure := first.marked || last.marked || p.is(i, classBetween, classFrom) || p.dayEnds(i) || p.dayBegins(end)
 	if end == p.skip(next+1, classAt) || !sure || !last.marked && p.notAnHour(end) || p.goesOn(end) {
 		return meaning{}, i
 	}
@@ -118,12 +150,14 @@ func (p *parser) minutesBeside(i int) (point, int) {
 	if next == i || minutes < 1 || minutes > 59 || p.word(i).name != "" {
 		return point{}, i
 	}
+	inWords := p.token(i).kind == kindWord && minutes%5 == 0
 	if p.is(next, classUnit) && p.word(next).value == unitMinute {
+		inWords = true
 		next++
 	}
 	switch {
 	case p.is(next, classPastHour, classToHour) && p.word(next).value == 0,
-		p.is(next, classTo, classAfter) && p.token(i).kind == kindWord && minutes%5 == 0:
+		p.is(next, classTo, classAfter) && inWords:
 		t, end := p.besideHour(i, p.word(next), minutes, next+1)
 		return t, end
 	}
@@ -132,12 +166,15 @@ func (p *parser) minutesBeside(i int) (point, int) {
 
 // besideHour puts minutes before or after the hour at token next.
 func (p *parser) besideHour(i int, side word, minutes, next int) (point, int) {
+	if side.class == classToHour || side.class == classTo {
+		minutes = -minutes
+	}
+	if p.is(next, classNoon) {
+		return point{wall: wall{clock: localtime.Clock(p.word(next).value + minutes)}, marked: true}, next + 1
+	}
 	hour, minute, end := p.hourAndMinute(next)
 	if end == next || minute != 0 {
 		return point{}, i
-	}
-	if side.class == classToHour || side.class == classTo {
-		minutes = -minutes
 	}
 	t, end := p.halfOfDay(next, hour, 0, end)
 	t.clock = (t.clock + localtime.Clock(minutes) + localtime.EndOfDay) % localtime.EndOfDay
@@ -158,14 +195,27 @@ func (p *parser) hourAndMinute(i int) (hour, minute, next int) {
 	case t.kind != kindNumber || t.digits() > 4:
 		return 0, 0, i
 	case t.digits() > 2: // "330pm", "at 1530"
-		if !p.is(i+1, classAM, classPM) && (!p.is(i-1, classAt) || t.value >= 1900) {
+		if !p.is(i+1, classAM, classPM) && (!p.is(i-1, classAt) || t.value >= 1900 || p.goesOn(i+1)) {
 			return 0, 0, i
 		}
 		return validTime(t.value/100, t.value%100, i, i+1)
-	case (p.isMark(i+1, ':') || p.isMark(i+1, '.') && p.is(i+3, classAM, classPM)) && p.token(i+2).digits() == 2 && p.isNumber(i+2, 2) && !p.token(i+2).apart:
+	case p.is(i+1, classHour) && !p.token(i+1).apart: // "15h", "15h30"
+		if p.isNumber(i+2, 2) && !p.token(i+2).apart {
+			return validTime(t.value, p.token(i+2).value, i, i+3)
+		}
+		return validTime(t.value, 0, i, i+2)
+	case p.hasMinutes(i):
 		return validTime(t.value, p.token(i+2).value, i, p.seconds(i+3))
 	}
 	return validTime(t.value, 0, i, i+1)
+}
+
+// hasMinutes reports whether ":30" or, where nothing else can be meant, ".30" follows the hour at token i.
+func (p *parser) hasMinutes(i int) bool {
+	if p.token(i+2).digits() != 2 || !p.isNumber(i+2, 2) || p.token(i+2).apart {
+		return false
+	}
+	return p.isMark(i+1, ':') || p.isMark(i+1, '.') && (p.is(i+3, classAM, classPM) || p.is(i-1, classAt) && !p.goesOn(i+3))
 }
 
 // seconds passes over ":00" after a time, as in what programs write.
@@ -185,14 +235,24 @@ func validTime(hour, minute, i, next int) (h, m, end int) {
 
 // minuteWords reads what follows an hour in words: "thirty", "forty five", "oh five".
 func (p *parser) minuteWords(i int) (minute, next int) {
-	w := p.word(i)
-	if w.class != classNumber || w.name != "" || w.value < 10 || w.value > 59 || w.value%5 != 0 && w.value > 20 {
+	tens := p.hyphen(i)
+	w := p.word(tens)
+	if w.class != classNumber || w.name != "" || w.value < 10 {
 		return 0, i
 	}
-	if ones := p.word(i + 1); w.value >= 20 && w.value%10 == 0 && ones.class == classNumber && ones.name == "" && ones.value < 10 {
-		return w.value + ones.value, i + 2
+	begin := p.hyphen(tens + 1)
+	if ones := p.word(begin); w.value >= 20 && w.value%10 == 0 && ones.class == classNumber && ones.name == "" && ones.value < 10 {
+		return w.value + ones.value, begin + 1
 	}
-	return w.value, i + 1
+	return w.value, tens + 1
+}
+
+// hyphen passes over a hyphen within a number in words.
+func (p *parser) hyphen(i int) int {
+	if p.isMark(i, '-') && !p.token(i).apart && !p.token(i+1).apart {
+		return i + 1
+	}
+	return i
 }
 
 // halfOfDay reads what follows hour and minute, which began at token i: "am", "pm", "o'clock", "-ish".
@@ -204,9 +264,9 @@ func (p *parser) halfOfDay(i, hour, minute, next int) (point, int) {
 		t.marked = true
 		next++
 	}
-	if p.is(next, classAM, classPM) && hour >= 1 && hour <= 12 {
+	if half := p.amOrPM(next); half != classNone && hour >= 1 && hour <= 12 {
 		t.clock = localtime.Clock(hour%12*60 + minute)
-		if p.is(next, classPM) {
+		if half == classPM {
 			t.clock += localtime.Noon
 		}
 		t.marked = true
@@ -223,6 +283,17 @@ func (p *parser) halfOfDay(i, hour, minute, next int) (point, int) {
 	return p.ish(t, next)
 }
 
+// amOrPM is the half of the day that token i names after an hour.
+func (p *parser) amOrPM(i int) class {
+	switch {
+	case p.is(i, classAM, classPM):
+		return p.word(i).class
+	case p.word(i).name == "a" && p.token(i).digits() == 1 && !p.token(i).apart: // "9a"
+		return classAM
+	}
+	return classNone
+}
+
 // ish reads what makes a time a rough one: "3ish".
 func (p *parser) ish(t point, i int) (point, int) {
 	if p.is(i, classAbout) && p.word(i).name == "ish" {
@@ -234,29 +305,35 @@ func (p *parser) ish(t point, i int) (point, int) {
 
 // partOfDay is "in the morning", "this afternoon", "late afternoon", "after lunch", "mornings".
 func partOfDay(p *parser, i int) (meaning, int) {
+	if p.is(i, classAM, classPM) && p.dayEnds(i) {
+		return meaning{part: p.half(i)}, i + 1
+	}
 	begin := i
 	bound := p.word(i).class
 	switch bound {
 	case classAfter, classBefore, classUntil, classFrom:
 		begin++
 	case classThis, classLast:
-		if m, next := partOfDay(p, i+1); next > i+1 && p.is(i+1, classPart, classEarly, classLate) {
-			return p.partOn(m, bound), next
+		if !p.is(i+1, classPart, classEarly, classLate) {
+			return meaning{}, i
 		}
-		return meaning{}, i
+		m, next := partOfDay(p, i+1)
+		if next == i+1 {
+			return meaning{}, i
+		}
+		return p.partOn(m, bound), next
 	default:
 		bound = classNone
 	}
 	begin = p.skip(begin, classIn, classAt, classThe)
-	share := p.word(begin).class
-	if p.is(begin, classEarly, classMiddle, classLate) {
-		begin = p.skip(begin+1, classIn, classThe)
-	}
+	share, begin := p.share(begin)
 	name := p.word(begin).name
 	if !p.is(begin, classPart, classParts) || bound == classNone && (name == partWork || name == partSchool) {
 		return meaning{}, i
 	}
-	return p.boundedPart(p.window(name).share(share), bound), begin + 1
+	m := p.boundedPart(p.window(name).share(share), bound)
+	m.every = p.is(begin, classParts)
+	return m, begin + 1
 }
 
 func (p *parser) partOn(m meaning, which class) meaning {

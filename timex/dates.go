@@ -11,6 +11,11 @@ func (p *parser) numericDate(i int) (meaning, int) {
 	if !p.isNumber(i, 4) || p.continuesNumber(i) {
 		return meaning{}, i
 	}
+	for _, rule := range [...]rule{(*parser).yearMonthDay, (*parser).dayAfterMonthNumber} {
+		if m, next := rule(p, i); next > i {
+			return m, next
+		}
+	}
 	mark := p.token(i + 1).mark
 	if p.token(i+1).kind != kindMark || mark != '/' && mark != '-' && mark != '.' || !p.isNumber(i+2, 2) {
 		return meaning{}, i
@@ -22,16 +27,44 @@ func (p *parser) numericDate(i int) (meaning, int) {
 		}
 		return oneDay(d), p.afterISO(i + 5)
 	}
-	if mark != '/' || p.goesOn(i+3) {
+	if mark != '/' || p.goesOn(i+3) || p.is(i+3, classUnit, classHour) {
 		return meaning{}, i
 	}
 	m, d := p.monthFirst(p.token(i).value, p.token(i+2).value)
 	return p.upcoming(time.Month(m), d, i, i+3)
 }
 
-// continuesNumber reports whether token i is glued to a number before it, as in a phone number.
+// yearMonthDay is "2026-Dec-03".
+func (p *parser) yearMonthDay(i int) (meaning, int) {
+	if p.token(i).digits() != 4 || !p.is(i+2, classMonth) || !p.isNumber(i+4, 2) || p.goesOn(i+5) {
+		return meaning{}, i
+	}
+	if mark := p.token(i + 1).mark; mark != '-' && mark != '/' && mark != '.' || !p.isMark(i+3, mark) {
+		return meaning{}, i
+	}
+	d, ok := validDate(p.token(i).value, p.word(i+2).value, p.token(i+4).value)
+	if !ok {
+		return meaning{}, i
+	}
+	return oneDay(d), i + 5
+}
+
+// dayAfterMonthNumber is "2-15": a second number that is no hour must be a day.
+func (p *parser) dayAfterMonthNumber(i int) (meaning, int) {
+	a, b := p.token(i), p.token(i+2)
+	if !p.isMark(i+1, '-') || !p.isNumber(i+2, 2) || a.value < 1 || a.value > 12 || b.value < 25 && (b.value < 13 || p.context.DayFirst) ||
+		p.goesOn(i+3) || p.timeFollows(i+3) || p.is(p.skip(i+3, classOf), classMonth) || p.is(i+3, classNth) {
+		return meaning{}, i
+	}
+	return p.upcoming(time.Month(a.value), b.value, i, i+3)
+}
+
+// continuesNumber reports whether token i is glued to a number before it, as in a phone number, or is an amount of money.
 func (p *parser) continuesNumber(i int) bool {
 	before := p.token(i - 1)
+	if before.mark == '$' || before.mark == '€' || before.mark == '£' || before.mark == '#' {
+		return true
+	}
 	return i > 0 && !p.token(i).apart && before.kind == kindMark &&
 		(before.mark == '/' || before.mark == '-' || before.mark == '.' || before.mark == ':') && p.token(i-2).kind == kindNumber
 }
@@ -85,11 +118,11 @@ func (p *parser) afterISO(i int) int {
 
 // monthAndDay is "December 3rd", "Dec. 3, 2026", "Dec 3 to 5".
 func (p *parser) monthAndDay(i int) (meaning, int) {
-	if !p.is(i, classMonth) {
+	if !p.is(i, classMonth) || p.continuesNumber(i) {
 		return meaning{}, i
 	}
 	begin := i + 1
-	if p.isMark(begin, '.') {
+	if p.isMark(begin, '.') || p.isMark(begin, '/') || p.isMark(begin, '-') && !p.token(begin).apart {
 		begin++
 	}
 	day, next := p.dayNumber(p.skip(begin, classThe))
@@ -114,7 +147,7 @@ func (p *parser) dayAndMonth(i int) (meaning, int) {
 		return meaning{}, i
 	}
 	last, end := p.toDayNumber(next)
-	name := p.skip(end, classOf)
+	name := p.skip(p.monthMark(end), classOf)
 	if !p.is(name, classMonth) || p.is(name+1, classNth) {
 		return meaning{}, i
 	}
@@ -128,6 +161,18 @@ func (p *parser) dayAndMonth(i int) (meaning, int) {
 		after++
 	}
 	return p.withYear(m, day, i, after)
+}
+
+// monthMark passes over what can stand between a day and its month: "10. August", "10-August", "the 3rd day of August".
+func (p *parser) monthMark(i int) int {
+	t := p.token(i)
+	switch {
+	case t.kind == kindMark && !t.apart && (t.mark == '.' || t.mark == '/' || t.mark == '-'):
+		return i + 1
+	case p.is(i, classUnit) && p.word(i).value == unitDay && p.is(i+1, classOf):
+		return i + 1
+	}
+	return i
 }
 
 // dayNumber reads a day of a month, in digits or words.
@@ -213,17 +258,15 @@ func (p *parser) daysOfMonth(year int, m time.Month, first, last, i, next int) (
 // dayOfThisMonth is "the 14th", of this month or the next one, "the 14th of next month".
 func (p *parser) dayOfThisMonth(i int) (meaning, int) {
 	begin := p.skip(i, classThe)
-	day, next := p.ordinal(begin)
-	if next == begin || p.is(next, classItem, classUnit, classWeekday, classStreet, classMonth) {
+	day, next := p.dayNumber(begin)
+	if next == begin || p.continuesNumber(begin) {
 		return meaning{}, i
 	}
-	if of, end := p.namedUnit(p.skip(next, classOf), false); end > p.skip(next, classOf) && of.grain == GrainMonth {
-		d := of.first
-		if day < 1 || day > daysIn(d) {
-			return meaning{}, i
-		}
-		d.Day = day
-		return oneDay(d), end
+	if m, end := p.dayOf(day, next); end > next {
+		return m, end
+	}
+	if p.isNumber(next-1, 2) && !p.bareDay(i, begin) || p.is(next, classItem, classUnit, classWeekday, classStreet, classMonth, classNumber) {
+		return meaning{}, i
 	}
 	if p.is(begin, classOrdinal) && day < 11 { // "the third" can be an option
 		return meaning{}, i
@@ -236,6 +279,31 @@ func (p *parser) dayOfThisMonth(i int) (meaning, int) {
 		}
 	}
 	return meaning{}, i
+}
+
+// dayOf is the day of a month that is counted from now: "the 14th" and then "of next month".
+func (p *parser) dayOf(day, i int) (meaning, int) {
+	begin := p.skip(p.monthMark(i), classOf, classThe)
+	of, end := p.namedUnit(begin, false)
+	if begin == i || end == begin || of.grain != GrainMonth || day > daysIn(of.first) {
+		return meaning{}, i
+	}
+	d := of.first
+	d.Day = day
+	return oneDay(d), end
+}
+
+// bareDay reports whether a number without "th" can be nothing but a day of the month: "on the 17", "Monday 21".
+func (p *parser) bareDay(i, begin int) bool {
+	next := p.token(begin + 1)
+	switch {
+	case next.kind == kindWord && next.word.class == classNone, p.goesOn(begin + 1), p.isMark(begin+1, ':'),
+		p.isMark(begin+1, '-'), p.is(begin+1, classTo), p.timeFollows(begin + 1):
+		return false
+	case p.is(i-1, classOn) && (begin > i || p.token(begin).value > 12):
+		return true
+	}
+	return p.is(i-1, classWeekday) && p.token(begin).value > 12
 }
 
 // validDate refuses days that do not exist.

@@ -6,11 +6,19 @@ import (
 	"github.com/agentcare/agentcare/localtime"
 )
 
-// day reads a day, or a stretch of days that has a name.
+// day reads a day, or a stretch of days that has a name or is counted from one.
 func (p *parser) day(i int) (meaning, int) {
+	if m, next := p.counted(i); next > i {
+		return m, next
+	}
+	return p.namedDay(i)
+}
+
+// namedDay reads a day, or a stretch of days that has a name.
+func (p *parser) namedDay(i int) (meaning, int) {
 	for _, rule := range [...]rule{
 		(*parser).relativeDay, (*parser).nthWeekday, (*parser).numericDate, (*parser).monthAndDay, (*parser).dayAndMonth,
-		(*parser).dayOfThisMonth, (*parser).weekdayList, (*parser).counted, (*parser).calendarUnit, (*parser).namedMonth,
+		(*parser).dayOfThisMonth, (*parser).weekdayList, (*parser).calendarUnit, (*parser).namedMonth,
 	} {
 		if m, next := rule(p, i); next > i {
 			return m, next
@@ -43,6 +51,7 @@ func (p *parser) weekdayList(i int) (meaning, int) {
 		begin++
 	}
 	if p.is(begin, classComing) && which.class == classThis {
+		which = p.word(begin)
 		begin++
 	}
 	named, plural, next := p.weekdayNames(begin)
@@ -53,7 +62,11 @@ func (p *parser) weekdayList(i int) (meaning, int) {
 		return meaning{weekdays: named, grain: GrainDay}, next
 	}
 	if p.is(next, classAfterNext) {
-		return p.inWeek(named, 2), next + 1
+		m, other := p.inDays(named, p.today.AddDays(8)), p.inWeek(named, 2)
+		if m.first != other.first {
+			m.other = &other
+		}
+		return m, next + 1
 	}
 	return p.whichWeekdays(named, which.class), next
 }
@@ -171,12 +184,7 @@ func (p *parser) ordinal(i int) (n, next int) {
 // calendarUnit is "next week", "the end of this month", "the weekend".
 func (p *parser) calendarUnit(i int) (meaning, int) {
 	begin := p.skip(i, classThe)
-	share := p.word(begin).class
-	if p.is(begin, classEarly, classMiddle, classLate) {
-		begin = p.skip(begin+1, classOf, classIn, classThe)
-	} else {
-		share = classNone
-	}
+	share, begin := p.share(begin)
 	m, next := p.namedUnit(begin, share != classNone || p.is(begin, classWeekend) && p.is(begin-1, classThe))
 	if next == begin {
 		return meaning{}, i
@@ -186,6 +194,18 @@ func (p *parser) calendarUnit(i int) (meaning, int) {
 		m.first = p.today
 	}
 	return m, next
+}
+
+// share reads which part is meant of what follows: "early", "the end of".
+func (p *parser) share(i int) (class, int) {
+	if !p.is(i, classEarly, classMiddle, classLate, classRest) {
+		return classNone, i
+	}
+	begin := i + 1
+	if p.isMark(begin, '-') {
+		begin++
+	}
+	return p.word(i).class, p.skip(begin, classOf, classIn, classThe)
 }
 
 // namedUnit is a week, a weekend or a month, counted from now; without a word that says which, only where alone is right.
@@ -226,6 +246,8 @@ func (p *parser) unitFromNow(unit word, n int) (meaning, bool) {
 			saturday = saturday.AddDays(-7)
 		}
 		return stretchOfDays(saturday, saturday.AddDays(1), GrainDay), true
+	case unit.value == unitDay && n == 0:
+		return oneDay(p.today), true
 	case unit.value == unitWeek:
 		return stretchOfDays(p.week(n), p.week(n+1).AddDays(-1), GrainWeek), true
 	case unit.value == unitMonth:
@@ -242,12 +264,14 @@ func (m meaning) share(which class) meaning {
 	days := m.first.DaysUntil(m.last) + 1
 	part := (days + 2) / 3
 	switch which {
+	case classRest:
+		return m
 	case classEarly:
 		m.last = m.first.AddDays(part - 1)
 	case classMiddle:
 		m.first, m.last = m.first.AddDays(part-1), m.last.AddDays(1-part)
 	case classLate:
-		m.first = m.last.AddDays(-part)
+		m.first = m.last.AddDays(1 - part)
 	}
 	m.grain = GrainWeek
 	return m
@@ -256,12 +280,9 @@ func (m meaning) share(which class) meaning {
 // namedMonth is "in December", "next March".
 func (p *parser) namedMonth(i int) (meaning, int) {
 	begin := p.skip(i, classThe)
-	share := classNone
-	if p.is(begin, classEarly, classMiddle, classLate) {
-		share = p.word(begin).class
-		begin = p.skip(begin+1, classOf, classIn, classThe)
-	}
-	sure := share != classNone || p.is(begin-1, classIn, classUntil, classBefore, classAfter, classFrom)
+	share, begin := p.share(begin)
+	sure := share != classNone || p.is(begin-1, classIn, classUntil, classBefore, classAfter, classFrom, classTo, classBetween) ||
+		p.is(begin-1, classAnd) && p.is(begin-2, classMonth)
 	if !sure && p.is(begin, classMonth) && p.word(begin).name != "clear" {
 		return meaning{}, i
 	}

@@ -1,7 +1,10 @@
 package timex
 
-// english is the English language: words and phrases first, then the order in which rules are tried.
-var english = newLanguage([]entry{
+// english is the English language; its rules are tried in this order.
+var english = newLanguage(englishWords, []rule{flag, dayRange, clockTerm, partOfDay})
+
+// englishWords are the words and phrases.
+var englishWords = []entry{
 	// Days of the week.
 	{classWeekday, 1, "", "monday,mon,mondey,monady,munday"},
 	{classWeekday, 2, "", "tuesday,tues,tue,teusday,tusday,tuesady,tuseday,tuesdy"},
@@ -70,17 +73,22 @@ var english = newLanguage([]entry{
 	{classUnit, unitHour, "", "hour,hours,hr,hrs"},
 	{classUnit, unitDay, "", "day,days"},
 	{classUnit, unitWeek, "", "week,weeks,wk,wks"},
+	{classUnit, unitFortnight, "", "fortnight,fortnights"},
 	{classUnit, unitMonth, "", "month,months"},
 	{classUnit, unitYear, "", "year,years"},
 
+	{classSpan, 30, "", "half an hour,half hour,a half hour"},
+	{classSpan, 45, "", "three quarters of an hour"},
+	{classSpan, 90, "", "an hour and a half,hour and a half"},
+	{classHence, 0, "", "hence,from now,from today"},
+
 	// Days and parts of them.
-	{classDay, 0, "", "today,2day,todays,today's"},
-	{classDay, 1, "", "tomorrow,tommorow,tommorrow,tomorow,tomorro,tmrw,tmw,tmr,tmrow,tomorrow's,2morrow"},
+	{classDay, 0, "", "today,todays,today's"},
+	{classDay, 1, "", "tomorrow,tommorow,tommorrow,tomorow,tomorro,tmrw,tmw,tmr,tmrow,tomorrow's,2 morrow,next day,the next day,the following day"},
 	{classDay, 2, "", "day after tomorrow,the day after tomorrow,overmorrow,day after tommorow,day after tmrw"},
 	{classDay, -1, "", "yesterday"},
 	{classDay, -2, "", "day before yesterday,the day before yesterday"},
 	{classTonight, 0, "", "tonight,tonite"},
-	{classNow, 0, "", "now"},
 	{classPart, 0, Morning, "morning,mornin,morn,forenoon"},
 	{classPart, 0, Lunch, "lunch,lunchtime,lunch time,lunch hour,lunch break,midday,mid day,mid - day"},
 	{classPart, 0, Afternoon, "afternoon,after noon,arvo,afternoo,aftrnoon"},
@@ -98,7 +106,7 @@ var english = newLanguage([]entry{
 
 	// Words beside them.
 	{classNext, 0, "", "next,nxt,following"},
-	{classThis, 0, "", "this"},
+	{classThis, 0, "", "this,current,the current"},
 	{classLast, 0, "", "last"},
 	{classComing, 0, "", "coming,upcoming"},
 	{classAfterNext, 0, "", "after next,after the next"},
@@ -106,14 +114,16 @@ var english = newLanguage([]entry{
 	{classEarly, 0, "", "early,early in,earlier in,beginning of,the beginning of,start of,the start of"},
 	{classMiddle, 0, "", "mid,middle of,the middle of,mid -"},
 	{classLate, 0, "", "late,later,late in,later in,end of,the end of"},
+	{classRest, 0, "", "rest of,the rest of,remainder of,the remainder of"},
 	{classPastHour, 30, "", "half past,half after,half"},
 	{classPastHour, 15, "", "quarter past,quarter after,a quarter past,a quarter after,qtr past"},
 	{classToHour, 15, "", "quarter to,quarter of,quarter til,quarter till,quarter before,a quarter to,a quarter of,a quarter till"},
 	{classPastHour, 0, "", "past"},
 	{classAfter, 0, "", "after,later than,no earlier than,not earlier than,aft"},
-	{classFrom, 0, "", "from,starting,starting from,starting at,starting on,beginning,beginning on,as of,not before,not until,not till,no sooner than,any time from,anytime from"},
-	{classBefore, 0, "", "before,earlier than,prior to,b4"},
-	{classUntil, 0, "", "until,till,til,by,no later than,not later than,not after,up to,up until,at the latest by"},
+	{classFrom, 0, "", "from,as of,not before,not until,not till,no sooner than,any time from,anytime from"},
+	{classFrom, 0, "start", "starting,starting from,starting at,starting on,beginning,beginning on"},
+	{classBefore, 0, "", "before,earlier than,prior to,b 4"},
+	{classUntil, 0, "", "until,untill,till,til,by,no later than,not later than,not after,up to,up until,at the latest by"},
 	{classSince, 0, "", "since,ever since"},
 	{classBetween, 0, "", "between,betwen,in between,any time between,anytime between"},
 	{classTo, 0, "", "to,through,thru"},
@@ -128,7 +138,8 @@ var english = newLanguage([]entry{
 	{classAbout, 0, "", "around,circa"},
 	{classAbout, 0, "about", "about,approximately,approx,roughly"},
 	{classAbout, 0, "ish", "ish,- ish"},
-	{classOClock, 0, "", "o'clock,oclock,o clock"},
+	{classOClock, 0, "", "o'clock,oclock,o clock,o \" clock,o ` clock,o ´ clock"},
+	{classHour, 0, "", "h"},
 	{classAM, 0, "", "am,a.m,a . m .,a . m,a m"},
 	{classPM, 0, "", "pm,p.m,p . m .,p . m,p m,p"},
 	{classNoon, 720, "", "noon,12 noon,twelve noon,noontime,high noon"},
@@ -148,11 +159,11 @@ var english = newLanguage([]entry{
 	{classLatest, 0, "", "at the latest,at latest"},
 	{classOrLater, 0, "", "or later,or after,and later,and after,onward,onwards,or any time after,or anytime after,and onwards"},
 	{classOrEarlier, 0, "", "or earlier,or before,or sooner,and earlier"},
-	{classItem, 0, "", "one,option,options,choice,slot,slots,appointment,appointments,time,times,visit,opening,available,person,floor,grade,child,kid,dose,round,opinion,line,party,degree"},
-	{classStreet, 0, "", "street,st.,avenue,ave,road,rd.,lane,drive,boulevard,blvd,main,broadway,suite,room,floor"},
+	{classItem, 0, "", "option,options,choice,slot,slots,appointment,appointments,time,times,visit,opening,available,person,floor,grade,child,kid,dose,round,opinion,line,party,degree"},
+	{classStreet, 0, "", "street,avenue,ave,road,lane,drive,boulevard,blvd,main,broadway,suite,room"},
 	{classPerson, 0, "", "i,we,he,she,they,you,who"},
 	{classMove, 0, "", "move,moved,moving,reschedule,rescheduled,rescheduling,change,changed,changing,switch,switched,switching,shift,shifted,swap,postpone,postponed,push,pushed,bring,brought,instead"},
-}, []rule{flag, dayRange, clockTerm, partOfDay})
+}
 
 // languageOf is the language with that ISO 639 code; English when it is not known.
 func languageOf(string) *language { return english }

@@ -13,6 +13,7 @@ type meaning struct {
 	first, last localtime.Date // last zero: open-ended
 	weekdays    weekdays       // only these
 	excluded    weekdays       // not these
+	every       bool           // a part of day in the plural: a weekday beside it is every such day
 	bare        bool           // a weekday without a week: it may be a week later, and refines other days
 	dayOnly     bool           // a day of the month without a month
 	grain       Grain
@@ -34,6 +35,8 @@ func (m meaning) hasDay() bool { return !m.first.IsZero() || m.weekdays != 0 }
 func (m meaning) hasClock() bool { return m.hasFrom || m.hasUntil || m.hasPart() }
 
 func (m meaning) hasPart() bool { return m.part != Window{} }
+
+func (m meaning) onlyPart() bool { return m.hasPart() && !m.hasFrom && !m.hasUntil }
 
 // named is the weekdays that were named, the only one of a single day among them.
 func (m meaning) named() weekdays {
@@ -79,6 +82,9 @@ func (p *parser) join(a, b meaning) (meaning, bool) {
 	days, ok := p.joinDays(a, b)
 	if !ok {
 		return meaning{}, false
+	}
+	if days.bare && (a.every || b.every) { // "Friday mornings"
+		days = meaning{weekdays: days.named(), grain: GrainDay}
 	}
 	joined, ok := joinClocks(days, a, b)
 	joined.soonest, joined.any = a.soonest || b.soonest, a.any || b.any
@@ -181,6 +187,9 @@ func joinClocks(m, a, b meaning) (meaning, bool) {
 		return m.withClock(a), true
 	case !a.hasClock():
 		return m.withClock(b), true
+	case a.onlyPart() && b.onlyPart():
+		a.part = Window{max(a.part.From, b.part.From), min(a.part.Until, b.part.Until)}
+		return m.withClock(a), a.part.From < a.part.Until
 	case a.hasPart() && b.at && !a.hasFrom:
 		b.part = a.part
 		return m.withClock(b), true
@@ -193,10 +202,10 @@ func joinClocks(m, a, b meaning) (meaning, bool) {
 	case a.hasUntil && b.hasFrom && !b.at && !a.hasFrom && !b.hasUntil:
 		b.until, b.hasUntil = a.until, true
 		return m.withClock(b), true
-	case a.hasPart() && !a.hasFrom && !a.hasUntil && !b.hasPart():
+	case a.onlyPart() && !b.hasPart():
 		b.part = a.part
 		return m.withClock(b), true
-	case b.hasPart() && !b.hasFrom && !b.hasUntil && !a.hasPart():
+	case b.onlyPart() && !a.hasPart():
 		a.part = b.part
 		return m.withClock(a), true
 	}

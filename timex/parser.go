@@ -110,9 +110,9 @@ func (p *parser) expression(i int) (meaning, int) {
 func (p *parser) negation(i int) int {
 	switch {
 	case p.is(i, classNot):
-		return p.skip(i+1, classOn, classAt, classIn, classThe)
+		return p.skip(i+1, classOn)
 	case p.is(i, classCannot):
-		return p.skip(p.skip(i+1, classDo), classOn, classAt, classIn, classThe)
+		return p.skip(p.skip(i+1, classDo), classOn)
 	}
 	return i
 }
@@ -123,8 +123,12 @@ func (p *parser) positive(i int) (meaning, int) {
 		return meaning{}, i
 	}
 	for {
-		begin := p.connectors(next)
+		begin := p.comma(next)
 		more, end := p.term(begin)
+		if end == begin {
+			begin = p.connectors(next)
+			more, end = p.term(begin)
+		}
 		if end == begin {
 			break
 		}
@@ -169,15 +173,20 @@ func (p *parser) at(i int) bool {
 
 // connectors are passed over between terms that belong together.
 func (p *parser) connectors(i int) int {
+	return p.skip(p.comma(i), classOn, classIn, classOf, classThe, classFor)
+}
+
+// comma passes over a comma or a dash.
+func (p *parser) comma(i int) int {
 	if p.isMark(i, ',') || p.isMark(i, '-') && p.token(i).apart {
-		i++
+		return i + 1
 	}
-	return p.skip(i, classOn, classIn, classOf, classThe, classFor)
+	return i
 }
 
 // term reads one term by the first rule that knows it.
 func (p *parser) term(i int) (meaning, int) {
-	if i >= len(p.tokens) {
+	if t := p.token(i); t.kind != kindNumber && t.word.class == classNone {
 		return meaning{}, i
 	}
 	for _, rule := range p.language.rules {

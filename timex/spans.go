@@ -15,12 +15,12 @@ func dayRange(p *parser, i int) (meaning, int) {
 		return p.daysTo(i)
 	}
 	begin := p.skip(i+1, classOn, classThe, classAt)
-	if bound == classBetween || bound == classFrom && !p.moves {
-		if m, next := p.daysTo(begin); next > begin && !m.singleDay() {
-			return m, next
+	m, next := p.day(begin)
+	if bound == classBetween || bound == classFrom {
+		if to, end := p.daysTo(begin); end > next {
+			return to, end
 		}
 	}
-	m, next := p.day(begin)
 	if next == begin || m.first.IsZero() || m.past && bound != classSince {
 		return meaning{}, i
 	}
@@ -60,7 +60,7 @@ func (p *parser) bounded(m meaning, bound class) (meaning, bool) {
 // daysTo is a day, or the days from one to another: "Monday to Wednesday", "Monday - Wednesday".
 func (p *parser) daysTo(i int) (meaning, int) {
 	first, next := p.day(i)
-	if next == i || !first.singleDay() || p.moves {
+	if next == i || !first.singleDay() && first.grain != GrainMonth || p.moves {
 		return first, next
 	}
 	if !p.is(next, classTo, classUntil) && !p.isMark(next, '-') && !(p.is(next, classAnd) && p.is(i-1, classBetween)) {
@@ -68,7 +68,7 @@ func (p *parser) daysTo(i int) (meaning, int) {
 	}
 	begin := p.skip(next+1, classOn, classThe)
 	last, end := p.day(begin)
-	if end == begin || !last.singleDay() {
+	if end == begin || last.grain != first.grain || last.first.IsZero() || last.last.IsZero() || last.weekdays != 0 {
 		return first, next
 	}
 	if last.first.Before(first.first) && last.bare {
@@ -77,68 +77,108 @@ func (p *parser) daysTo(i int) (meaning, int) {
 	if last.last.Before(first.first) {
 		return first, next
 	}
-	return stretchOfDays(first.first, last.last, GrainDay), end
+	return stretchOfDays(first.first, last.last, first.grain), end
+}
+
+// amount is so many units of time.
+type amount struct {
+	n, unit int
+	few     bool // only about so many
+}
+
+// amount reads "two weeks", "half an hour", "2h".
+func (p *parser) amount(i int) (amount, int) {
+	if p.is(i, classSpan) {
+		return amount{n: p.word(i).value, unit: unitMinute}, i + 1
+	}
+	n, next := p.count(i)
+	switch {
+	case next == i:
+		return amount{}, i
+	case p.is(next, classHour) && !p.token(next).apart:
+		return amount{n: n, unit: unitHour}, next + 1
+	case !p.is(next, classUnit):
+		return amount{}, i
+	}
+	a := amount{n, p.word(next).value, p.word(i).name == "few"}
+	if a.unit == unitFortnight {
+		a.n, a.unit = 2*n, unitWeek
+	}
+	return a, next + 1
 }
 
 // counted is "in two weeks", "3 days from now", "a week on Tuesday", "the next few days", "two days ago".
+// "For two weeks" is how long, and not when.
 func (p *parser) counted(i int) (meaning, int) {
 	begin := p.skip(i, classIn, classThe, classAbout, classNext)
-	within := p.is(begin-1, classNext) || p.is(i, classIn) && p.word(i).name == "within"
-	n, next := p.count(begin)
-	unit := p.word(next)
-	if next == begin || unit.class != classUnit {
-		return meaning{}, i
+	a, next := p.amount(begin)
+	if next == begin {
+		return p.besideDay(i)
 	}
-	few := p.word(begin).name == "few"
-	next++
+	ahead := p.is(begin-1, classNext) || p.is(i, classIn) && p.word(i).name == "within"
 	switch {
 	case p.is(next, classAgo):
-		m := p.unitsAway(-n, unit.value, false)
+		a.n = -a.n
+		m := p.away(a)
 		m.past = true
 		return m, next + 1
-	case within && begin > i:
-		return p.nextUnits(n, unit.value), next
+	case ahead && begin > i:
+		return p.nextUnits(a), next
 	case begin > i && p.is(i, classIn):
-		return p.unitsAway(n, unit.value, few), next
-	case p.is(next, classFrom, classOn):
-		return p.unitsFrom(n, unit.value, few, i, next+1)
+		return p.away(a), next
+	case p.is(begin-1, classFor):
+		return meaning{}, i
+	case p.is(next, classHence, classLate):
+		return p.away(a), next + 1
+	case p.is(next, classOn, classAfter) || p.is(next, classFrom) && p.word(next).name != "start":
+		return p.awayFrom(a, i, next+1)
 	}
 	return meaning{}, i
 }
 
-// unitsFrom is so many units from now, or from a day that is named.
-func (p *parser) unitsFrom(n, unit int, few bool, i, next int) (meaning, int) {
-	if p.is(next, classNow) {
-		return p.unitsAway(n, unit, few), next + 1
-	}
-	base, end := p.day(next)
-	if end == next || !base.singleDay() || unit < unitDay {
+// awayFrom is so many units after a day that is named.
+func (p *parser) awayFrom(a amount, i, next int) (meaning, int) {
+	base, end := p.namedDay(next)
+	if end == next || !base.singleDay() || a.unit < unitDay {
 		return meaning{}, i
 	}
-	return oneDay(addUnits(base.first, n, unit)), end
+	return oneDay(addUnits(base.first, a.n, a.unit)), end
+}
+
+// besideDay is "the day before the 14th".
+func (p *parser) besideDay(i int) (meaning, int) {
+	begin := p.skip(i, classThe)
+	if !p.is(begin, classUnit) || p.word(begin).value != unitDay || !p.is(begin+1, classAfter, classBefore) {
+		return meaning{}, i
+	}
+	n := 1
+	if p.is(begin+1, classBefore) {
+		n = -1
+	}
+	return p.awayFrom(amount{n: n, unit: unitDay}, i, begin+2)
 }
 
 // nextUnits is the days from today to so many units later.
-func (p *parser) nextUnits(n, unit int) meaning {
-	if unit < unitDay {
-		m := p.unitsAway(n, unit, false)
+func (p *parser) nextUnits(a amount) meaning {
+	if a.unit < unitDay {
+		m := p.away(a)
 		m.until, m.hasUntil = m.from, true
 		m.from, m.at = wall{clock: p.now}, false
 		return m
 	}
-	return stretchOfDays(p.today, addUnits(p.today, n, unit), GrainDay)
+	return stretchOfDays(p.today, addUnits(p.today, a.n, a.unit), GrainDay)
 }
 
-// unitsAway is so many units from now. Weeks and months are no exact days: whoever says them means the days about then.
-func (p *parser) unitsAway(n, unit int, few bool) meaning {
-	if unit < unitDay {
-		return p.instantAway(time.Duration(n) * [...]time.Duration{time.Minute, time.Hour}[unit])
+// away is so many units from now. Weeks and months are no exact days: whoever says them means the days about then.
+func (p *parser) away(a amount) meaning {
+	if a.unit < unitDay {
+		return p.instantAway(time.Duration(a.n) * [...]time.Duration{time.Minute, time.Hour}[a.unit])
 	}
-	first := addUnits(p.today, n, unit)
+	first := addUnits(p.today, a.n, a.unit)
 	switch {
-	case few:
-		return stretchOfDays(addUnits(p.today, n-1, unit), addUnits(p.today, n+1, unit), GrainDay)
-	case unit == unitDay:
+	case a.few:
+		return stretchOfDays(addUnits(p.today, a.n-1, a.unit), addUnits(p.today, a.n+1, a.unit), GrainDay)
+	case a.unit == unitDay:
 		return oneDay(first)
 	}
 	return stretchOfDays(first, first.AddDays(6), GrainWeek)

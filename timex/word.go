@@ -20,11 +20,12 @@ const (
 	classOrdinal          // "fourth"; value
 	classNth              // what follows the digits of an ordinal: "th"
 	classUnit             // value: one of the units
+	classSpan             // "half an hour"; value: minutes
+	classHence            // after a span: "two weeks from now"
 	classPart             // of a day, in a day that is said or understood: "morning"; name
 	classParts            // "mornings"; name
 	classDay              // value: so many days after today
 	classTonight          //
-	classNow              //
 	classNext             //
 	classThis             //
 	classLast             //
@@ -34,6 +35,7 @@ const (
 	classEarly            // the first part of something
 	classMiddle           //
 	classLate             // the last part of something
+	classRest             // "the rest of" something
 	classWeekend          //
 	classPastHour         // "half past": value minutes after the hour that follows; 0: minutes stand before it
 	classToHour           // "quarter to": value minutes before the hour that follows; 0: minutes stand before it
@@ -53,6 +55,7 @@ const (
 	classFor              //
 	classAbout            //
 	classOClock           //
+	classHour             // between hour and minute: "9h30"
 	classAM               //
 	classPM               //
 	classNoon             // a point in time; value: minutes after midnight
@@ -80,6 +83,7 @@ const (
 	unitHour
 	unitDay
 	unitWeek
+	unitFortnight
 	unitMonth
 	unitYear
 )
