@@ -158,8 +158,8 @@ func TestValidateRefuses(t *testing.T) {
 }
 
 func TestValidateLeavesOutWhatTheFormDoesNotAskFor(t *testing.T) {
-	form := chat.Form{Fields: []chat.Field{{Name: chat.FieldCodeName, Type: chat.FieldCode, Required: true}}}
-	got, err := form.Validate(map[string]string{"code": "123456", "phone": "not even a number", "consent": "true"}, chat.ValidateContext{})
+	form := Form{Fields: []Field{{Name: FieldCodeName, Type: FieldCode, Required: true}}}
+	got, err := form.Validate(map[string]string{"code": "123456", "phone": "not even a number", "consent": "true"}, ValidateContext{})
 	if err != nil || len(got) != 1 || got["code"] != "123456" {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -181,10 +181,10 @@ func TestValidateNamesTheFirstProblemOfTheForm(t *testing.T) {
 }
 
 func TestValidateCode(t *testing.T) {
-	for value, want := range map[string]string{"123456": "123456", " 123 456 ": "123456", "123-456": "123456", "123–456": "123456"} {
+	for _, value := range []string{"123456", " 123 456 ", "123-456", "123–456"} {
 		got, err := codeForm.Validate(map[string]string{FieldCodeName: value}, validateContext(t, "en"))
-		if err != nil || got[FieldCodeName] != want {
-			t.Errorf("%q = %q, %v, want %q", value, got[FieldCodeName], err, want)
+		if err != nil || got[FieldCodeName] != "123456" {
+			t.Errorf("%q = %q, %v", value, got[FieldCodeName], err)
 		}
 	}
 	for _, value := range []string{"", "12345", "1234567", "12345a", "123.456", "१२३४५६"} {

@@ -25,14 +25,20 @@ func somebody(phone string) map[string]string {
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
-// code waits for the one-time code on the development phone.
+// code waits for the first one-time code on the development phone.
 func code(t *testing.T, base, phone string) string {
+	t.Helper()
+	return nthCode(t, base, phone, 1)
+}
+
+// nthCode waits for the nth code to a number.
+func nthCode(t *testing.T, base, phone string, n int) string {
 	t.Helper()
 	var found string
 	eventually(t, "a code arrives", func() error {
 		bodies := texts(t, base, phone)
-		if len(bodies) == 0 {
-			return errors.New("no text to the number yet")
+		if len(bodies) < n {
+			return fmt.Errorf("%d texts to the number yet", len(bodies))
 		}
 		if found = sixDigits.FindString(bodies[0]); found == "" {
 			return errors.New("no code in the newest text")
