@@ -107,9 +107,8 @@ type finder struct {
 func (f *finder) find(ctx context.Context) (SlotsFound, error) {
 	w := f.in.When
 	if !w.Until.IsZero() && w.Until.Before(f.today) {
-		found, err := f.around(ctx)
-		found.Fit = FitPast
-		return found, err
+		next, err := f.after(ctx, f.today)
+		return SlotsFound{Slots: next, Fit: FitPast}, err
 	}
 	if last := f.lastDay(); !w.From.IsZero() && w.From.After(last) {
 		found, err := f.before(ctx, last.AddDays(1))

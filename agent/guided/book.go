@@ -48,7 +48,7 @@ func (t *talk) rethink(ctx context.Context, r reading) error {
 		w.Practitioners, w.Unclear = t.speaking(r), false
 	}
 	w.Without = r.without
-	w.When = mergeWhen(w.When, r)
+	w.Whens = mergeWhens(w.Whens, r)
 	if r.whom != forUnsaid {
 		w.Whom = r.whom
 	}
@@ -210,22 +210,77 @@ func (t *talk) find(ctx context.Context, service clinic.Service) error {
 		t.offer(t.plain(doAnyone))
 		return nil
 	}
+	t.sayNotTheirs(service)
 	t.state.Wish.Service = service.ID
-	t.begin("looking")
+	t.meanwhile("looking")
 	// What this conversation still holds must not be in its own way, even if the turn that held it was lost.
 	if err := t.desk.Release(ctx, t.caller); err != nil {
 		return err
 	}
-	found, err := t.slots(ctx, t.state.Wish.When)
+	found, err := t.search(ctx)
 	if err != nil {
 		return err
 	}
-	if w := t.state.Wish.When; found.Fit == tools.FitAsked && len(found.Slots) == 1 && w.Exact && !w.AnyDay() {
+	if w := firstOf(t.state.Wish.Whens); found.Fit == tools.FitAsked && len(found.Slots) == 1 && w.Exact && !w.AnyDay() {
 		t.state.offered(found.Slots, false)
 		return t.takeSlot(ctx, found.Slots[0])
 	}
 	t.showSlots(found)
 	return nil
+}
+
+// sayNotTheirs says that what was asked for is not what the practitioner who was named does.
+func (t *talk) sayNotTheirs(service clinic.Service) {
+	w := t.state.Wish
+	if len(w.Practitioners) == 1 && (w.Service != uuid.Nil && w.Service != service.ID || w.Specialty != "" && w.Specialty != service.Specialty) {
+		t.say("not-theirs", prompts.Values{Practitioner: t.practitioner(w.Practitioners[0]).DisplayName()})
+		t.state.Wish.Specialty = service.Specialty
+	}
+}
+
+// search looks for slots at any of the times that are wanted. Where several have some, there are some of each.
+func (t *talk) search(ctx context.Context) (tools.SlotsFound, error) {
+	whens := t.state.Wish.Whens
+	if len(whens) == 0 {
+		whens = []tools.When{{}}
+	}
+	var first tools.SlotsFound
+	var fitting []tools.SlotsFound
+	for i, when := range whens {
+		found, err := t.slots(ctx, when)
+		if err != nil {
+			return tools.SlotsFound{}, err
+		}
+		if i == 0 {
+			first = found
+		}
+		if found.Fit == tools.FitAsked {
+			fitting = append(fitting, found)
+		}
+	}
+	switch len(fitting) {
+	case 0:
+		return first, nil
+	case 1:
+		return fitting[0], nil
+	default:
+		return mixed(fitting), nil
+	}
+}
+
+// mixed takes slots of each in turn, as many as an offer has, and puts them in order.
+func mixed(found []tools.SlotsFound) tools.SlotsFound {
+	mix := tools.SlotsFound{Fit: tools.FitAsked, More: true}
+	n := max(len(found[0].Slots), len(found))
+	for i := range n {
+		for _, f := range found {
+			if i < len(f.Slots) && len(mix.Slots) < n {
+				mix.Slots = append(mix.Slots, f.Slots[i])
+			}
+		}
+	}
+	slices.SortFunc(mix.Slots, func(a, b clinic.Slot) int { return a.Start.Compare(b.Start) })
+	return mix
 }
 
 // slots looks for slots of what is wanted at other times than those that were seen.
@@ -273,8 +328,8 @@ func (t *talk) showSlots(found tools.SlotsFound) {
 	if len(w.Practitioners) == 1 {
 		v.Practitioner = t.practitioner(w.Practitioners[0]).DisplayName()
 	}
-	if !w.When.From.IsZero() && w.When.From == w.When.Until {
-		v.Day = t.words.DateDay(w.When.From)
+	if when := firstOf(w.Whens); !when.From.IsZero() && when.From == when.Until && len(w.Whens) == 1 {
+		v.Day = t.words.DateDay(when.From)
 	}
 	name := fitWordings[found.Fit]
 	switch {
@@ -311,7 +366,9 @@ func (t *talk) otherTimes(ctx context.Context) error {
 		return err
 	}
 	t.state.Pending, t.others = nil, true
-	t.state.Wish.When.Exact, t.state.Wish.When.At = false, 0
+	for i := range t.state.Wish.Whens {
+		t.state.Wish.Whens[i].Exact, t.state.Wish.Whens[i].At = false, 0
+	}
 	return t.advance(ctx)
 }
 
@@ -332,7 +389,7 @@ func (t *talk) takeOffered(ctx context.Context, a action) error {
 
 // takeSlot holds a slot and goes on; when it is gone, that is said and others are offered.
 func (t *talk) takeSlot(ctx context.Context, slot clinic.Slot) error {
-	t.begin("checking")
+	t.meanwhile("checking")
 	t.state.Pending = nil
 	t.state.Wish.Service = slot.Service
 	hold, err := t.desk.Hold(ctx, t.caller, tools.HoldIn{Slot: slot, Exclude: t.state.Appointment})

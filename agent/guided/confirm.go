@@ -106,7 +106,7 @@ func (t *talk) differs(r reading, p tools.Proposal) bool {
 	if len(r.who) > 0 && !slices.Contains(r.who, slot.Practitioner) || slices.Contains(r.without, slot.Practitioner) || r.nobody {
 		return true
 	}
-	if r.hasTime() && !t.fits(whenOf(r.times), slot) {
+	if r.hasTime() && !t.fits(whensOf(r.times), slot) {
 		return true
 	}
 	service := t.service(slot.Service)
@@ -150,7 +150,7 @@ func (t *talk) confirm(ctx context.Context, option chat.Option) error {
 		t.say("replaced", prompts.Values{})
 		return t.again(ctx)
 	}
-	t.begin("checking")
+	t.meanwhile("checking")
 	change, err := t.desk.Confirm(ctx, t.caller, option)
 	if err != nil {
 		return t.notConfirmed(ctx, p, err)

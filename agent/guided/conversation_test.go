@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -158,7 +159,7 @@ func (c *conversation) log(format string, args ...any) {
 // open begins a new session.
 func (c *conversation) open(language string) {
 	c.t.Helper()
-	greeting, err := guided.Greeting(c.clinic, language)
+	greeting, err := c.engine.Greeting(c.clinic, language)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -213,9 +214,9 @@ func (c *conversation) put(line string) {
 // option is the id of the latest option with a label.
 func (c *conversation) option(label string) string {
 	c.t.Helper()
-	for i := len(c.shown) - 1; i >= 0; i-- {
-		if c.shown[i].Label == label {
-			return c.shown[i].ID
+	for _, option := range slices.Backward(c.shown) {
+		if option.Label == label {
+			return option.ID
 		}
 	}
 	c.t.Fatalf("there was no option %q", label)

@@ -22,7 +22,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/agentcare/agentcare/agent"
-	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/prompts"
 	"github.com/agentcare/agentcare/tools"
@@ -94,31 +93,4 @@ func (e *Engine) vocabulary(language string, d *clinic.Directory) *vocabulary {
 	v := newVocabulary(l, language, d)
 	e.clinics.Store(key, v)
 	return v
-}
-
-// Greeting is the first message to somebody at a browser: that this is an automated assistant, what becomes of what they
-// write, and that nobody watches for emergencies. Its options have new ids each time.
-func Greeting(c clinic.Clinic, language string) (chat.Body, error) {
-	wording, err := prompts.LoadGuided()
-	if err != nil {
-		return chat.Body{}, fmt.Errorf("greeting: %w", err)
-	}
-	w := wording.In(language)
-	text, err := w.Say("greeting", prompts.Values{Clinic: c.Name, PrivacyURL: c.Settings.PrivacyURL})
-	if err != nil {
-		return chat.Body{}, fmt.Errorf("greeting: %w", err)
-	}
-	body := chat.Body{Text: text}
-	for _, v := range []verb{doBook, doMine, doQuestion, doHuman} {
-		label, err := w.Say("option-"+string(v), prompts.Values{})
-		if err != nil {
-			return chat.Body{}, fmt.Errorf("greeting: %w", err)
-		}
-		option, err := action{Do: v}.option(label)
-		if err != nil {
-			return chat.Body{}, fmt.Errorf("greeting: %w", err)
-		}
-		body.Options = append(body.Options, option)
-	}
-	return body, nil
 }

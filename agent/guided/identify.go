@@ -15,9 +15,9 @@ import (
 // askDetails asks who it is, in a form.
 func (t *talk) askDetails() error {
 	t.state.Step = stepDetails
-	if h := t.state.Hold; h != nil {
+	if h := t.state.Hold; h != nil && h.Expires.After(t.caller.Now) {
 		v := t.slotValues(h.Slot)
-		v.Count = int(h.Expires.Sub(t.caller.Now).Minutes())
+		v.Count = max(1, int(h.Expires.Sub(t.caller.Now).Minutes()))
 		t.say("keeping", v)
 	}
 	if t.state.Job == jobBook {
@@ -68,7 +68,7 @@ func (t *talk) sendDetails(ctx context.Context, values map[string]string) error 
 	if values[chat.FieldConsent] == "true" {
 		claim.Consent = t.text("field-consent", prompts.Values{})
 	}
-	t.begin("checking")
+	t.meanwhile("checking")
 	sent, err := t.desk.BeginVerification(ctx, t.caller, tools.VerifyIn{Claim: claim, Enrol: t.state.Job == jobBook})
 	return t.codeSent(sent, "code-sent", err)
 }
@@ -122,7 +122,7 @@ func (t *talk) heardCode(ctx context.Context, r reading) (bool, error) {
 
 // checkCode goes on with the job when the code is right.
 func (t *talk) checkCode(ctx context.Context, code string) error {
-	t.begin("checking")
+	t.meanwhile("checking")
 	verified, err := t.desk.CheckCode(ctx, t.caller, code)
 	switch refusal := clinic.CodeOf(err); {
 	case refusal == clinic.CodeWrongCode:

@@ -2,8 +2,8 @@ package guided
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 )
 
 // lexicon is the words of one language, read from its files, shared by all clinics.
@@ -33,8 +33,10 @@ var wordFilesOf = map[string][]string{
 	"es": {"es", "en"},
 }
 
-// loadLexicons reads the words of all languages.
-func loadLexicons() (map[string]*lexicon, error) {
+// loadLexicons reads the words of all languages, once.
+var loadLexicons = sync.OnceValues(readLexicons)
+
+func readLexicons() (map[string]*lexicon, error) {
 	all := map[string]*lexicon{}
 	for language, names := range wordFilesOf {
 		l := &lexicon{whole: map[string]signs{}, questions: map[string]bool{}, spelling: newSpeller(nil)}
@@ -63,13 +65,13 @@ func (l *lexicon) readWords(file string) error {
 			}
 			continue
 		}
-		i := slices.Index(signNames[:], s.heading)
-		if i < 0 {
+		meaning, ok := signNamed(s.heading)
+		if !ok {
 			return fmt.Errorf("reading words: %s has a section [%s] that means nothing", file, s.heading)
 		}
 		for _, p := range s.phrases {
-			l.addPhrase(p, sign(i))
-			if sign(i) == signQuestion {
+			l.addPhrase(p, meaning)
+			if meaning == signQuestion {
 				l.addQuestion(p)
 			}
 		}

@@ -18,7 +18,7 @@ func (t *talk) advanceMine(ctx context.Context) error {
 	if !t.identified() {
 		return t.askDetails()
 	}
-	t.begin("looking")
+	t.meanwhile("looking")
 	list, err := t.desk.MyAppointments(ctx, t.caller)
 	if err != nil {
 		return err
@@ -37,6 +37,23 @@ func (t *talk) advanceMine(ctx context.Context) error {
 		t.listMine(list)
 	}
 	return nil
+}
+
+// mineInBetween tells somebody who is booking what they have already, and goes on.
+func (t *talk) mineInBetween(ctx context.Context) error {
+	list, err := t.desk.MyAppointments(ctx, t.caller)
+	if err != nil {
+		return err
+	}
+	switch len(list) {
+	case 0:
+		t.say("mine-nothing", prompts.Values{})
+	case 1:
+		t.say("mine-one", t.slotValues(list[0].Slot))
+	default:
+		t.listMine(list)
+	}
+	return t.resume(ctx)
 }
 
 func (t *talk) listMine(list []clinic.Appointment) {
@@ -61,7 +78,6 @@ func (t *talk) change(ctx context.Context, a action) error {
 	if err := t.letGo(ctx); err != nil {
 		return err
 	}
-	t.state.Wish = wish{}
 	if a.Do == doMove {
 		t.state.begin(jobMove)
 	} else {

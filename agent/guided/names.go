@@ -173,10 +173,8 @@ func (p person) nearFamily(word string, introduced bool, knows func(string) bool
 
 // near reports whether a word is one of names, or a slip away from it, and what that costs.
 func near(word string, names []string, knows func(string) bool) (int, bool) {
-	for _, name := range names {
-		if name == word {
-			return 0, true
-		}
+	if slices.Contains(names, word) {
+		return 0, true
 	}
 	if knows(word) {
 		return 0, false

@@ -24,7 +24,7 @@ func (t *talk) heardPick(ctx context.Context, r reading) (bool, error) {
 
 // picked is what was chosen, if anything was.
 func (t *talk) picked(r reading) (action, bool) {
-	if i := t.pickedNumber(r); i >= 0 {
+	if i := t.pickedNumber(r); i >= 0 && t.state.Menu[i].Action.Do != doConfirm {
 		return t.state.Menu[i].Action, true
 	}
 	if i := slices.IndexFunc(t.state.Menu, func(c choice) bool { return r.is(c.Label) }); i >= 0 {
@@ -117,20 +117,21 @@ func (t *talk) pickedSlot(r reading) int {
 
 // onlySoonest reports whether the only time that was said is "the earliest".
 func (r *reading) onlySoonest() bool {
-	w := whenOf(r.times)
+	w := firstOf(whensOf(r.times))
 	return r.hasTime() && w.Soonest && w.AnyDay() && w.AnyTime()
 }
 
 // onlyFit is the only slot with the practitioner and at the time that were said. A question ("anything on Tuesday?")
 // chooses only a time that it names exactly.
 func (t *talk) onlyFit(r reading) int {
-	w := whenOf(r.times)
+	whens := whensOf(r.times)
+	w := firstOf(whens)
 	if r.isQuestion() && !r.u.polite && !w.Exact || r.onlySoonest() || r.has(signOthers) || r.u.signs.hasAny(setOf(signEarlier, signLater)) && !w.Exact {
 		return -1
 	}
 	found := -1
 	for i, s := range t.state.Slots {
-		if len(r.who) > 0 && !slices.Contains(r.who, s.Practitioner) || !t.fits(w, s) {
+		if len(r.who) > 0 && !slices.Contains(r.who, s.Practitioner) || !t.fits(whens, s) {
 			continue
 		}
 		if found >= 0 {
@@ -167,7 +168,7 @@ func (t *talk) shift(ctx context.Context, after bool) error {
 	if len(t.state.Slots) == 0 {
 		return t.otherTimes(ctx)
 	}
-	t.begin("looking")
+	t.meanwhile("looking")
 	t.others = true
 	found := tools.SlotsFound{}
 	for _, when := range t.beyond(after) {
@@ -176,7 +177,7 @@ func (t *talk) shift(ctx context.Context, after bool) error {
 			return err
 		}
 		if found.Fit == tools.FitAsked {
-			t.state.Wish.When = when
+			t.state.Wish.Whens = []tools.When{when}
 			break
 		}
 	}
@@ -186,7 +187,7 @@ func (t *talk) shift(ctx context.Context, after bool) error {
 
 // beyond are the times after, or before, the slots that were offered: the rest of their day, and the days beyond it.
 func (t *talk) beyond(after bool) []tools.When {
-	w := t.state.Wish.When
+	w := firstOf(t.state.Wish.Whens)
 	slots := t.state.Slots
 	first, last := t.dayOf(slots[0]), t.dayOf(slots[len(slots)-1])
 	var clocks []localtime.Clock

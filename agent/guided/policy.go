@@ -140,18 +140,17 @@ func (t *talk) speak(ctx context.Context, language string) error {
 func (t *talk) heardWish(ctx context.Context, r reading) (bool, error) {
 	switch r.want {
 	case wantMine:
+		if t.state.Job == jobBook && t.identified() {
+			return true, t.mineInBetween(ctx)
+		}
 		return true, t.start(ctx, jobMine)
 	case wantMove:
 		if t.state.Job == jobBook && !r.u.signs.hasAny(setOf(signAppointment, signMine)) {
 			return true, t.rethink(ctx, r)
 		}
-		t.state.begin(jobMove)
-		t.readTarget(r)
-		return true, t.advance(ctx)
+		return true, t.startChange(ctx, jobMove, r)
 	case wantCancel:
-		t.state.begin(jobCancel)
-		t.readTarget(r)
-		return true, t.advance(ctx)
+		return true, t.startChange(ctx, jobCancel, r)
 	case wantBook:
 		return t.heardBooking(ctx, r)
 	default:
@@ -173,7 +172,9 @@ func (t *talk) heardBooking(ctx context.Context, r reading) (bool, error) {
 		t.readTarget(r)
 		return true, t.advance(ctx)
 	default:
-		t.state.Wish = wish{}
+		if err := t.letGo(ctx); err != nil {
+			return true, err
+		}
 		t.state.begin(jobBook)
 		return true, t.rethink(ctx, r)
 	}
@@ -184,8 +185,17 @@ func (t *talk) start(ctx context.Context, j job) error {
 	if err := t.letGo(ctx); err != nil {
 		return err
 	}
-	t.state.Wish = wish{}
 	t.state.begin(j)
+	return t.advance(ctx)
+}
+
+// startChange starts to move or to cancel the appointment that was spoken of.
+func (t *talk) startChange(ctx context.Context, j job, r reading) error {
+	if err := t.letGo(ctx); err != nil {
+		return err
+	}
+	t.state.begin(j)
+	t.readTarget(r)
 	return t.advance(ctx)
 }
 
@@ -310,8 +320,8 @@ func (t *talk) refused(err error) bool {
 }
 
 // fits reports whether a slot is at a time that was said.
-func (t *talk) fits(w tools.When, s clinic.Slot) bool {
-	return within(w, t.local(s.Start, s.Location))
+func (t *talk) fits(whens []tools.When, s clinic.Slot) bool {
+	return withinAny(whens, t.local(s.Start, s.Location))
 }
 
 // slotIndex is where a slot stands among those that were offered, -1 when it was not.

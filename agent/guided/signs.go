@@ -1,7 +1,5 @@
 package guided
 
-import "math/bits"
-
 // A sign is something that a phrase tells: an act ("yes"), a wish ("cancel"), a topic ("hours"), a part of one.
 type sign uint8
 
@@ -100,7 +98,12 @@ func (s signs) has(one sign) bool { return s&(1<<one) != 0 }
 
 func (s signs) hasAny(other signs) bool { return s&other != 0 }
 
-// only reports whether there is nothing in s but what is in other.
-func (s signs) only(other signs) bool { return s&^other == 0 }
-
-func (s signs) count() int { return bits.OnesCount64(uint64(s)) }
+// signNamed is the sign whose section has this heading.
+func signNamed(heading string) (sign, bool) {
+	for s, name := range signNames {
+		if name == heading {
+			return sign(s), true //nolint:gosec // there are fewer than 64
+		}
+	}
+	return 0, false
+}

@@ -23,8 +23,13 @@ func (t *talk) heardTalk(ctx context.Context, r reading) (bool, error) {
 		t.say("bye", prompts.Values{})
 		return true, nil
 	case r.has(signThanks):
+		if t.state.Job == jobNone {
+			t.say("welcome-more", prompts.Values{})
+			t.state.Menu = nil
+			return true, nil
+		}
 		t.say("welcome", prompts.Values{})
-		return true, t.menuOrResume(ctx)
+		return true, t.again(ctx)
 	case r.has(signUnsure):
 		t.say("take-your-time", prompts.Values{})
 		return true, nil
@@ -52,8 +57,8 @@ func (t *talk) repeat(ctx context.Context) error {
 	if t.state.Job != jobNone {
 		return t.again(ctx)
 	}
-	for i := len(t.turn.History) - 1; i >= 0; i-- {
-		if m := t.turn.History[i]; m.Role == chat.RoleAgent && m.Body.Text != "" {
+	for _, m := range slices.Backward(t.turn.History) {
+		if m.Role == chat.RoleAgent && m.Body.Text != "" {
 			t.parts = append(t.parts, m.Body.Text)
 			t.mainMenu()
 			return nil

@@ -17,9 +17,10 @@ const stateVersion = 1
 
 // Bounds of what is remembered.
 const (
-	maxSeen = 40
-	maxDone = 8
-	maxMenu = 12
+	maxSeen  = 40
+	maxSlots = 8
+	maxDone  = 8
+	maxMenu  = 12
 )
 
 // job is what is being done for the patient.
@@ -51,13 +52,13 @@ const (
 
 // wish is what somebody wants to book, as far as it is known.
 type wish struct {
-	Specialty     string      `json:"specialty,omitempty"`
-	Service       uuid.UUID   `json:"service,omitzero"`
-	Practitioners []uuid.UUID `json:"practitioners,omitempty"`
-	Without       []uuid.UUID `json:"without,omitempty"`
-	Unclear       bool        `json:"unclear,omitempty"` // several practitioners have the name that was said
-	When          tools.When  `json:"when,omitzero"`
-	Whom          whom        `json:"whom,omitempty"`
+	Specialty     string       `json:"specialty,omitempty"`
+	Service       uuid.UUID    `json:"service,omitzero"`
+	Practitioners []uuid.UUID  `json:"practitioners,omitempty"`
+	Without       []uuid.UUID  `json:"without,omitempty"`
+	Unclear       bool         `json:"unclear,omitempty"` // several practitioners have the name that was said
+	Whens         []tools.When `json:"whens,omitempty"`   // alternatives; none: any time
+	Whom          whom         `json:"whom,omitempty"`
 }
 
 // choice is something that was shown to choose from.
@@ -85,7 +86,7 @@ type state struct {
 	Hold        *clinic.Hold    `json:"hold,omitempty"`        // of the slot that was chosen
 	Pending     *tools.Proposal `json:"pending,omitempty"`     // what waits for a yes
 	Appointment uuid.UUID       `json:"appointment,omitzero"`  // to move or to cancel
-	Which       tools.When      `json:"which,omitzero"`        // what was said of which appointment it is
+	Which       []tools.When    `json:"which,omitempty"`       // what was said of which appointment it is
 	With        []uuid.UUID     `json:"with,omitempty"`        // and of whom it is with
 	Done        []done          `json:"done,omitempty"`        // latest last
 	About       whom            `json:"about,omitempty"`       // whom the proof of identity is about
@@ -111,7 +112,7 @@ func readState(data json.RawMessage) (state, error) {
 
 // encode bounds the state and writes it.
 func (s *state) encode() (json.RawMessage, error) {
-	s.Seen = last(s.Seen, maxSeen)
+	s.Seen, s.Slots = last(s.Seen, maxSeen), last(s.Slots, maxSlots)
 	s.Done = last(s.Done, maxDone)
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -129,11 +130,10 @@ func (s *state) rest() {
 	*s = state{Version: stateVersion, Done: s.Done, About: s.About}
 }
 
-// begin starts a job, and keeps what is known of the wish.
+// begin starts a job.
 func (s *state) begin(j job) {
-	w := s.Wish
 	s.rest()
-	s.Job, s.Wish = j, w
+	s.Job = j
 }
 
 // offered remembers what slots were shown.

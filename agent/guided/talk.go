@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -128,8 +127,8 @@ func (t *talk) text(name string, v prompts.Values) string {
 	return text
 }
 
-// begin shows the first words of the answer while the rest is looked up.
-func (t *talk) begin(name string) {
+// meanwhile shows the first words of the answer while the rest is looked up.
+func (t *talk) meanwhile(name string) {
 	if len(t.parts) == 0 && len(t.bodies) == 0 {
 		t.out.Delta(t.text(name, prompts.Values{}) + " ")
 	}
@@ -202,6 +201,3 @@ func (t *talk) reply() (agent.Reply, error) {
 	}
 	return agent.Reply{Messages: t.bodies, State: data, Language: t.language, Unlocked: t.unlocked}, nil
 }
-
-// now is the time at the clinic.
-func (t *talk) now() time.Time { return t.caller.Now.In(t.clinic.Clinic.Zone) }

@@ -10,21 +10,27 @@ import (
 	"github.com/agentcare/agentcare/tools"
 )
 
-// whenOf is what the time expressions of an utterance come to, when something is looked for.
-func whenOf(expressions []timex.Expression) tools.When {
-	var w tools.When
+// whensOf is what the time expressions of an utterance come to, when something is looked for: one stretch, or several
+// where alternatives were given ("Wednesday at 10 or Thursday at 2") or an hour may be meant in two ways ("at 7").
+func whensOf(expressions []timex.Expression) []tools.When {
+	var all []tools.When
 	for _, e := range expressions {
-		if !usable(e) {
+		switch {
+		case !usable(e):
 			continue
+		case len(all) == 0:
+			all = append(all, tools.When{})
+		case e.Or:
+			all = append(all, tools.When{})
 		}
-		one := whenOne(e)
-		if e.Or && !w.AnyDay() {
-			w = either(w, one)
-			continue
+		last := len(all) - 1
+		before := all[last]
+		all[last] = narrowed(before, whenOne(e))
+		if e.Other != nil {
+			all = append(all, narrowed(before, whenOne(*e.Other)))
 		}
-		w = narrowed(w, one)
 	}
-	return w
+	return all
 }
 
 // whenOne is what one expression comes to.
@@ -68,65 +74,45 @@ func narrowed(w, next tools.When) tools.When {
 	return w
 }
 
-// either is the days of both, at the time of the later one, or else of the first.
-func either(a, b tools.When) tools.When {
-	w := narrowed(a, b)
-	days := append(daysOf(a), daysOf(b)...)
-	if len(days) == 0 || len(daysOf(a)) == 0 || len(daysOf(b)) == 0 {
-		return w
-	}
-	w.From, w.Until, w.Weekdays = days[0], days[0], nil
-	for _, d := range days {
-		if d.Before(w.From) {
-			w.From = d
-		}
-		if d.After(w.Until) {
-			w.Until = d
-		}
-		if !slices.Contains(w.Weekdays, d.Weekday()) {
-			w.Weekdays = append(w.Weekdays, d.Weekday())
-		}
-	}
-	return w
-}
-
-// daysOf lists the days of a short stretch.
-func daysOf(w tools.When) []localtime.Date {
-	var days []localtime.Date
-	if w.From.IsZero() || w.Until.IsZero() || w.From.DaysUntil(w.Until) > 7 {
-		return nil
-	}
-	for d := w.From; !d.After(w.Until); d = d.AddDays(1) {
-		if len(w.Weekdays) == 0 || slices.Contains(w.Weekdays, d.Weekday()) {
-			days = append(days, d)
-		}
-	}
-	return days
-}
-
-// mergeWhen takes what an utterance says about time into what was known: "Wednesday instead" keeps the afternoon,
+// mergeWhens takes what an utterance says about time into what was known: "Wednesday instead" keeps the afternoon,
 // "any time" forgets it.
-func mergeWhen(known tools.When, r reading) tools.When {
+func mergeWhens(known []tools.When, r reading) []tools.When {
+	base := firstOf(known)
 	for _, e := range r.times {
 		switch {
 		case !e.Any:
 		case strings.Contains(strings.ToLower(e.Text), "day"):
-			known.From, known.Until, known.Weekdays = localtime.Date{}, localtime.Date{}, nil
+			base.From, base.Until, base.Weekdays = localtime.Date{}, localtime.Date{}, nil
 		default:
-			known.Opens, known.Closes, known.Exact, known.At = 0, 0, false, 0
+			base.Opens, base.Closes, base.Exact, base.At = 0, 0, false, 0
 		}
 	}
-	said := whenOf(r.times)
-	if said.Soonest && said.AnyDay() && said.AnyTime() || r.has(signEarliest) && !r.hasTime() {
-		return tools.When{Soonest: true, From: known.From, Until: known.Until, Weekdays: known.Weekdays}
+	if r.onlySoonest() || r.has(signEarliest) && !r.hasTime() {
+		return []tools.When{{Soonest: true, From: base.From, Until: base.Until, Weekdays: base.Weekdays}}
 	}
-	if !r.hasTime() {
-		return known
+	said := whensOf(r.times)
+	if len(said) == 0 {
+		return []tools.When{base}
 	}
-	return narrowed(known, said)
+	for i := range said {
+		said[i] = narrowed(base, said[i])
+	}
+	return said
 }
 
-// within reports whether a wall time is at a time that was said.
+// firstOf is the first of alternatives, any time when there is none.
+func firstOf(whens []tools.When) tools.When {
+	if len(whens) == 0 {
+		return tools.When{}
+	}
+	return whens[0]
+}
+
+// withinAny reports whether a wall time is at one of the times that were said, or none was.
+func withinAny(whens []tools.When, at time.Time) bool {
+	return len(whens) == 0 || slices.ContainsFunc(whens, func(w tools.When) bool { return within(w, at) })
+}
+
 func within(w tools.When, at time.Time) bool {
 	day, clock := localtime.DateOf(at, at.Location()), localtime.ClockOf(at, at.Location())
 	switch {
@@ -155,14 +141,23 @@ func (t *talk) readTarget(r reading) {
 		}
 	}
 	if len(which) > 0 {
-		t.state.Which = whenOf(which)
+		t.state.Which = whensOf(positive(which))
 	}
 	if len(to) > 0 {
-		t.state.Wish.When = whenOf(to)
+		t.state.Wish.Whens = whensOf(to)
 	}
 	if len(r.who) > 0 {
 		t.state.With = r.who
 	}
+}
+
+// positive takes "I can't make it tomorrow" as being about tomorrow.
+func positive(expressions []timex.Expression) []timex.Expression {
+	expressions = slices.Clone(expressions)
+	for i := range expressions {
+		expressions[i].Negated = false
+	}
+	return expressions
 }
 
 // leadsTo reports whether what stands before an expression says that it is the new time.

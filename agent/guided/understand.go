@@ -114,7 +114,7 @@ func (v *vocabulary) findCare(u *utterance, w whom) care {
 			if c.specialty == v.children && c.service == uuid.Nil && u.at[i].has(signChild) {
 				c.weight = weightHint // "my son" says whom it is for, and only perhaps what
 			}
-			if c.weight > best.weight && !(i > 0 && u.at[i-1].has(signExcept)) {
+			if c.weight > best.weight && !u.signAt(i-1).has(signExcept) {
 				best = c
 			}
 		}
@@ -179,8 +179,7 @@ func (r *reading) readNumbers(text string) {
 }
 
 var (
-	agreeable  = setOf(signYes, signGood, signCourtesy, signFiller, signThanks, signThatOne, signTime, signAppointment, signBook, signBye)
-	withdrawal = setOf(signUnsure, signOthers, signOver, signKeep, signMove)
+	agreeable = setOf(signYes, signGood, signCourtesy, signFiller, signThanks, signThatOne, signTime, signAppointment, signBook, signBye)
 )
 
 // answer is whether the utterance is a yes or a no to whatever was asked.

@@ -114,7 +114,7 @@ func describe(v *vocabulary, r reading) string {
 	add(len(r.who) > 0, "with=%s", names(r.who))
 	add(len(r.without) > 0, "without=%s", names(r.without))
 	add(r.nobody, "nobody")
-	add(r.hasTime(), "when=%s", describeWhen(whenOf(r.times)))
+	add(r.hasTime(), "when=%s", describeWhens(whensOf(r.times)))
 	add(r.ordinal != 0, "nth=%d", r.ordinal)
 	add(r.number != 0, "number=%d", r.number)
 	add(r.code != "", "code=%s", r.code)
@@ -128,6 +128,14 @@ func describe(v *vocabulary, r reading) string {
 		return "nothing"
 	}
 	return strings.Join(says, " ")
+}
+
+func describeWhens(whens []tools.When) string {
+	var out []string
+	for _, w := range whens {
+		out = append(out, describeWhen(w))
+	}
+	return strings.Join(out, "|")
 }
 
 func describeWhen(w tools.When) string {
