@@ -13,8 +13,8 @@ import (
 func hospital(tb testing.TB, days, specialties, nth int) (*Schedule, []Busy) {
 	tb.Helper()
 	d := &Directory{
-		Clinic:    Clinic{Zone: mustZone(tb, "America/New_York")},
-		Locations: []Location{{ID: mainStreet, Zone: mustZone(tb, "America/New_York")}},
+		Clinic:    Clinic{Zone: newYork(tb)},
+		Locations: []Location{{ID: mainStreet, Zone: newYork(tb)}},
 	}
 	for i := range specialties {
 		d.Services = append(d.Services, Service{

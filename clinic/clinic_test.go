@@ -33,9 +33,9 @@ var (
 	patientAna = testID(41)
 )
 
-func mustZone(tb testing.TB, name string) *time.Location {
+func newYork(tb testing.TB) *time.Location {
 	tb.Helper()
-	zone, err := time.LoadLocation(name)
+	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func mustClock(tb testing.TB, s string) localtime.Clock {
 // instant reads a wall time in New York.
 func instant(tb testing.TB, s string) time.Time {
 	tb.Helper()
-	at, err := time.ParseInLocation("2006-01-02 15:04", s, mustZone(tb, "America/New_York"))
+	at, err := time.ParseInLocation("2006-01-02 15:04", s, newYork(tb))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func instant(tb testing.TB, s string) time.Time {
 // testDirectory is two dermatologists and one who left, at two places in New York; one service needs a room and the laser.
 func testDirectory(tb testing.TB) *Directory {
 	tb.Helper()
-	zone := mustZone(tb, "America/New_York")
+	zone := newYork(tb)
 	return &Directory{
 		Clinic:    Clinic{ID: testID(1000), Zone: zone},
 		Locations: []Location{{ID: mainStreet, Zone: zone}, {ID: harbor, Zone: zone}},

@@ -42,8 +42,7 @@ func Refuse(code, message string) error { return &Error{Code: code, Message: mes
 
 // CodeOf is the code of the refusal in err's chain, "" when there is none.
 func CodeOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""

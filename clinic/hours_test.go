@@ -75,7 +75,8 @@ func TestOpeningsWithOverrides(t *testing.T) {
 		},
 		{
 			"on duty on a holiday", tuesday,
-			[]DateOverride{closed(uuid.Nil, uuid.Nil, tuesday), open(chen, mainStreet, tuesday, "10:00", "11:00")}, "10:00-11:00@1",
+			[]DateOverride{closed(uuid.Nil, uuid.Nil, tuesday), open(chen, mainStreet, tuesday, "10:00", "11:00")},
+			"10:00-11:00@1",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

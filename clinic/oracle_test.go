@@ -117,7 +117,7 @@ func stretchOnWall(day localtime.Date, opens, closes localtime.Clock, zone *time
 // runs are the wall times at which somebody is at a location, as runs of minutes.
 func (o oracle) runs(resource, location uuid.UUID, day localtime.Date) [][2]localtime.Clock {
 	var runs [][2]localtime.Clock
-	for c := localtime.Midnight; c < localtime.EndOfDay; c++ {
+	for c := range localtime.EndOfDay {
 		if !o.there(resource, location, day, c) {
 			continue
 		}

@@ -54,12 +54,14 @@ func TestSearch(t *testing.T) {
 	}{
 		{
 			"earliest first over all, and in the directory's order",
-			Query{Service: checkup, Limit: 3}, nil,
+			Query{Service: checkup, Limit: 3},
+			nil,
 			[]string{"Tue 10:00 Chen", "Tue 10:00 Weiss", "Tue 10:30 Chen"},
 		},
 		{
 			"five without a limit",
-			Query{Service: checkup, Practitioners: []uuid.UUID{weiss}}, nil,
+			Query{Service: checkup, Practitioners: []uuid.UUID{weiss}},
+			nil,
 			[]string{"Tue 10:00 Weiss", "Tue 10:30 Weiss", "Tue 11:00 Weiss", "Tue 11:30 Weiss", "Tue 13:00 Weiss"},
 		},
 		{
@@ -70,17 +72,20 @@ func TestSearch(t *testing.T) {
 		},
 		{
 			"a part of the day, on some weekdays",
-			Query{Service: checkup, Practitioners: []uuid.UUID{chen}, DayFrom: 11 * 60, DayUntil: 13*60 + 30, Weekdays: []time.Weekday{time.Friday, time.Wednesday}, Limit: 4}, nil,
+			Query{Service: checkup, Practitioners: []uuid.UUID{chen}, DayFrom: 11 * 60, DayUntil: 13*60 + 30, Weekdays: []time.Weekday{time.Friday, time.Wednesday}, Limit: 4},
+			nil,
 			[]string{"Wed 11:00 Chen", "Wed 11:30 Chen", "Wed 13:00 Chen", "Fri 11:00 Chen"},
 		},
 		{
 			"at one place",
-			Query{Service: checkup, Location: harbor, Limit: 2}, nil,
+			Query{Service: checkup, Location: harbor, Limit: 2},
+			nil,
 			[]string{"Sat 09:00 Chen", "Sat 09:30 Chen"},
 		},
 		{
 			"in a range",
-			Query{Service: checkup, From: instant(t, "2026-12-02 11:15"), Until: instant(t, "2026-12-02 13:30")}, nil,
+			Query{Service: checkup, From: instant(t, "2026-12-02 11:15"), Until: instant(t, "2026-12-02 13:30")},
+			nil,
 			[]string{"Wed 11:30 Chen", "Wed 11:30 Weiss", "Wed 13:00 Chen", "Wed 13:00 Weiss"},
 		},
 		{
@@ -99,12 +104,14 @@ func TestSearch(t *testing.T) {
 		},
 		{
 			"nothing on a day off",
-			Query{Service: checkup, From: instant(t, "2026-12-06 00:00"), Until: instant(t, "2026-12-07 00:00")}, nil,
+			Query{Service: checkup, From: instant(t, "2026-12-06 00:00"), Until: instant(t, "2026-12-07 00:00")},
+			nil,
 			nil,
 		},
 		{
 			"nothing today inside the notice",
-			Query{Service: checkup, Until: instant(t, "2026-12-01 09:00")}, nil,
+			Query{Service: checkup, Until: instant(t, "2026-12-01 09:00")},
+			nil,
 			nil,
 		},
 	} {
@@ -141,12 +148,14 @@ func TestSearchRefuses(t *testing.T) {
 		{"not theirs", Query{Service: treatment, Practitioners: []uuid.UUID{weiss}}, CodeNotOffered, "Weiss does not"},
 		{
 			"ends before it starts",
-			Query{Service: checkup, From: instant(t, "2026-12-05 00:00"), Until: instant(t, "2026-12-04 00:00")}, CodeInvalid, "before it starts",
+			Query{Service: checkup, From: instant(t, "2026-12-05 00:00"), Until: instant(t, "2026-12-04 00:00")},
+			CodeInvalid, "before it starts",
 		},
 		{"in the past", Query{Service: checkup, Until: instant(t, "2026-11-30 00:00")}, CodeTooSoon, "already passed"},
 		{
 			"in the past from its start",
-			Query{Service: checkup, From: instant(t, "2026-11-20 00:00"), Until: instant(t, "2026-11-30 00:00")}, CodeTooSoon, "already passed",
+			Query{Service: checkup, From: instant(t, "2026-11-20 00:00"), Until: instant(t, "2026-11-30 00:00")},
+			CodeTooSoon, "already passed",
 		},
 		{"beyond the window", Query{Service: checkup, From: instant(t, "2027-03-01 00:00")}, CodeTooFar, "60 days"},
 		{"in the year 10000", Query{Service: checkup, From: instant(t, "2026-12-01 00:00").AddDate(8000, 0, 0)}, CodeTooFar, "60 days"},
@@ -194,15 +203,18 @@ func TestStages(t *testing.T) {
 		want  []string
 	}{
 		{
-			"the whole window", Query{Service: checkup},
+			"the whole window",
+			Query{Service: checkup},
 			[]string{"12-01 10:00 to 12-04 00:00", "12-04 00:00 to 12-08 00:00", "12-08 00:00 to 12-31 00:00", "12-31 00:00 to 01-30 08:00"},
 		},
 		{
-			"from a day on", Query{Service: checkup, From: instant(t, "2027-01-20 00:00")},
+			"from a day on",
+			Query{Service: checkup, From: instant(t, "2027-01-20 00:00")},
 			[]string{"01-20 00:00 to 01-23 00:00", "01-23 00:00 to 01-27 00:00", "01-27 00:00 to 01-30 08:00"},
 		},
 		{
-			"one day", Query{Service: checkup, From: instant(t, "2026-12-10 00:00"), Until: instant(t, "2026-12-11 00:00")},
+			"one day",
+			Query{Service: checkup, From: instant(t, "2026-12-10 00:00"), Until: instant(t, "2026-12-11 00:00")},
 			[]string{"12-10 00:00 to 12-11 00:00"},
 		},
 		{"nothing left of today", Query{Service: checkup, Until: instant(t, "2026-12-01 09:00")}, nil},

@@ -104,7 +104,7 @@ func (p *parser) clockRange(i int) (meaning, int) {
 	if next == begin || p.continuesNumber(begin) || p.moves && !p.is(i, classBetween) {
 		return meaning{}, i
 	}
-	if !p.is(next, classTo, classUntil) && !p.isMark(next, '-') && !(p.is(next, classAnd) && p.is(i, classBetween)) {
+	if !p.joinsRange(next, p.is(i, classBetween)) {
 		return meaning{}, i
 	}
 	last, end := p.point(p.skip(next+1, classAt))
@@ -113,6 +113,11 @@ func (p *parser) clockRange(i int) (meaning, int) {
 		return meaning{}, i
 	}
 	return meaning{from: first.wall, until: last.wall, hasFrom: true, hasUntil: true}, end
+}
+
+// joinsRange reports whether token i stands between the two ends of a range: "to", a dash, and "and" after "between".
+func (p *parser) joinsRange(i int, between bool) bool {
+	return p.is(i, classTo, classUntil) || p.isMark(i, '-') || between && p.is(i, classAnd)
 }
 
 // notAnHour reports whether what follows at token i makes the bare number before it something else than an hour:
@@ -395,6 +400,7 @@ func (w Window) share(which class) Window {
 		w.From += length / 2
 	case classMiddle:
 		w.From, w.Until = w.From+length/4, w.Until-length/4
+	default:
 	}
 	return w
 }

@@ -112,9 +112,8 @@ func (p *parser) weekdayName(i int) (set weekdays, plural, ok bool) {
 	case classWorkdays:
 		return 0b0111110, true, true
 	case classWeekend:
-		if w.value == 1 { // "weekends"
-			return 0b1000001, true, true
-		}
+		return 0b1000001, true, w.value == 1 // "weekends"
+	default:
 	}
 	return 0, false, false
 }
@@ -130,6 +129,7 @@ func (p *parser) whichWeekdays(named weekdays, which class) meaning {
 		return m
 	case classComing:
 		return p.inDays(named, p.today.AddDays(1))
+	default:
 	}
 	m := p.inDays(named, p.today)
 	m.bare = true
@@ -219,6 +219,7 @@ func (p *parser) namedUnit(i int, alone bool) (meaning, int) {
 		n, begin = -1, i+1
 	case classThis, classComing:
 		begin = i + 1
+	default:
 	}
 	unit := p.word(begin)
 	afterNext := p.is(begin+1, classAfterNext)
@@ -272,6 +273,7 @@ func (m meaning) share(which class) meaning {
 		m.first, m.last = m.first.AddDays(part-1), m.last.AddDays(1-part)
 	case classLate:
 		m.first = m.last.AddDays(1 - part)
+	default:
 	}
 	m.grain = GrainWeek
 	return m

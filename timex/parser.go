@@ -1,6 +1,7 @@
 package timex
 
 import (
+	"slices"
 	"time"
 
 	"github.com/agentcare/agentcare/localtime"
@@ -45,16 +46,7 @@ func (p *parser) word(i int) word { return p.token(i).word }
 
 // is reports whether the i-th token has one of the classes.
 func (p *parser) is(i int, classes ...class) bool {
-	found := p.word(i).class
-	if found == classNone {
-		return false
-	}
-	for _, c := range classes {
-		if c == found {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(classes, p.word(i).class)
 }
 
 // isMark reports whether the i-th token is this character.

@@ -63,7 +63,7 @@ func (p *parser) daysTo(i int) (meaning, int) {
 	if next == i || !first.singleDay() && first.grain != GrainMonth || p.moves {
 		return first, next
 	}
-	if !p.is(next, classTo, classUntil) && !p.isMark(next, '-') && !(p.is(next, classAnd) && p.is(i-1, classBetween)) {
+	if !p.joinsRange(next, p.is(i-1, classBetween)) {
 		return first, next
 	}
 	begin := p.skip(next+1, classOn, classThe)
