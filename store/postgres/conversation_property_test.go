@@ -27,7 +27,7 @@ type turnModel struct {
 // TestTurnsInAnyOrder: whatever messages, claims, crashes and late answers come in whatever order, each message is answered
 // once, by the turn that held the lease, in order.
 func TestTurnsInAnyOrder(t *testing.T) {
-	t.Parallel()
+	steps(t, 40)
 	c := newChatClinic(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &turnModel{chatClinic: c, session: c.openSession(""), answered: map[int64]string{}}

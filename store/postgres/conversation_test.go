@@ -304,13 +304,14 @@ func TestValuesOfFormsGoWithTheAnswer(t *testing.T) {
 		in.Form, in.Values = form.ID, map[string]string{chat.FieldGivenName: "Jane", chat.FieldBirthDate: "1980-02-03"}
 		return c.put(in)
 	}
-	filled := fill()
+	filled, late := fill(), fill()
 	claim := c.claim(s, c.worker())
-	if got := claim.Since[len(claim.Since)-1].Body.Filled.Values[chat.FieldGivenName]; got != "Jane" {
+	if got := claim.Since[1].Body.Filled.Values[chat.FieldGivenName]; got != "Jane" {
 		t.Fatalf("the engine sees %q", got)
 	}
-	late := fill() // not seen by this turn
-	c.complete(completion(claim, chat.Body{Text: "Thank you."}))
+	done := completion(claim, chat.Body{Text: "Thank you."})
+	done.Answered = filled.Seq // and not the late one
+	c.complete(done)
 
 	want := chat.Body{Text: "Details sent", Filled: &chat.Filled{Form: form.ID, Ref: form.Ref}}
 	if diff := cmp.Diff(want, c.messages(s)[filled.Seq-1].Body); diff != "" {
