@@ -74,7 +74,7 @@ func TestRedisIsPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 		client := goredis.NewClient(options)
-		defer client.Close()
+		t.Cleanup(func() { _ = client.Close() })
 		if n, err := client.Incr(ctx, "count").Result(); err != nil || n != 1 {
 			t.Errorf("counted to %d, %v", n, err)
 		}
