@@ -171,8 +171,8 @@ func TestWakeUpIsQuick(t *testing.T) {
 		took = append(took, time.Since(begun))
 	}
 	slices.Sort(took)
-	if median := took[len(took)/2]; median > 80*time.Millisecond {
-		t.Errorf("half of the turns took more than %s: River's cooldown of 100 ms shows", median)
+	if quick := took[4]; quick > 60*time.Millisecond { // a busy machine makes some of them slow, River's usual cooldown all
+		t.Errorf("the fifth quickest of %d turns took %s: does River wait 100 ms between fetches, or notifications?", len(took), quick)
 	}
 }
 
@@ -316,8 +316,8 @@ func TestRedisAway(t *testing.T) {
 		p.say(strconv.Itoa(i))
 		p.wait(i + 1)
 	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("ten turns without Redis took %s", took)
+	if took := time.Since(begun); took > 15*time.Second {
+		t.Errorf("ten turns without Redis took %s: each waits for it", took)
 	}
 }
 
