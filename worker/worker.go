@@ -24,7 +24,7 @@ import (
 // Config is what a [Worker] needs. What has a default may be left zero.
 type Config struct {
 	Conversations Conversations
-	Leases        Leases
+	Leases        Leases // best over connections of their own: a heartbeat must not queue behind turns
 	Memory        Memory
 	Bus           Bus
 	Outbox        Outbox
@@ -150,7 +150,7 @@ func (w *Worker) setReady(err error) {
 }
 
 // Run works until ctx ends. Then it takes nothing new, finishes what it has or gives it back when the grace is over, and
-// lets its leases go. It waits for a database that is away, at start as later.
+// lets its leases go. It waits for a database that is away, at start as later. It can be called once.
 func (w *Worker) Run(ctx context.Context) error {
 	working, hardStop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer hardStop(errStopped)
