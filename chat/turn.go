@@ -66,6 +66,7 @@ type SessionRequest struct {
 	Language string        // of a new conversation
 	Idle     time.Duration // after so long without a sign of life, history needs verification again
 	Greeting Body          // the first message of a new conversation
+	Return   Body          // what is said to somebody whose history is hidden since they were away; no text, no message
 }
 
 // Session is an open browser session.

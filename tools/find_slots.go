@@ -240,6 +240,7 @@ func (f *finder) search(ctx context.Context, w When, practitioners []uuid.UUID) 
 		Weekdays:      w.Weekdays,
 		Patient:       f.caller.Patient,
 		Exclude:       f.in.Exclude,
+		Hold:          f.caller.holdToken(),
 		Limit:         searched,
 	}
 	if w.Exact {

@@ -14,8 +14,19 @@ import (
 // Greeting is the first message to somebody at a browser: that this is an automated assistant, what becomes of what they
 // write, and that nobody watches for emergencies. Its options have new ids each time.
 func (e *Engine) Greeting(c clinic.Clinic, language string) (chat.Body, error) {
+	return e.opening("greeting", c, language)
+}
+
+// Return is what somebody is told who comes back to a browser that was left alone: why nothing of the conversation is
+// there, and how to get it back.
+func (e *Engine) Return(c clinic.Clinic, language string) (chat.Body, error) {
+	return e.opening("return", c, language)
+}
+
+// opening says something with the ways to begin below it.
+func (e *Engine) opening(name string, c clinic.Clinic, language string) (chat.Body, error) {
 	w := e.wording.In(language)
-	text, err := w.Say("greeting", prompts.Values{Clinic: c.Name, PrivacyURL: c.Settings.PrivacyURL})
+	text, err := w.Say(name, prompts.Values{Clinic: c.Name, PrivacyURL: c.Settings.PrivacyURL})
 	if err != nil {
 		return chat.Body{}, fmt.Errorf("greeting: %w", err)
 	}

@@ -39,6 +39,7 @@ type Config struct {
 	Limiter  Limiter
 	Signer   Signer
 	Greeting func(c clinic.Clinic, language string) chat.Body // the first message of a new conversation
+	Return   func(c clinic.Clinic, language string) chat.Body // what somebody is told whose history is hidden since they were away
 	Assets   fs.FS                                            // the built front end: widget.js and demo/
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -117,6 +118,7 @@ func (c *Config) validate() error {
 		{"Limiter", c.Limiter == nil},
 		{"Signer", c.Signer == nil},
 		{"Greeting", c.Greeting == nil},
+		{"Return", c.Return == nil},
 		{"Assets", c.Assets == nil},
 		{"Logger", c.Logger == nil},
 		{"Now", c.Now == nil},

@@ -123,7 +123,8 @@ func (s *Server) startSession(w http.ResponseWriter, r *http.Request, req sessio
 	}
 	language := s.languageOf(c, req.Language)
 	session, err := s.cfg.Sessions.OpenSession(ctx, chat.SessionRequest{
-		Clinic: c.ID, Resume: req.Resume, Language: language, Idle: s.cfg.SessionIdle, Greeting: s.cfg.Greeting(c, language),
+		Clinic: c.ID, Resume: req.Resume, Language: language, Idle: s.cfg.SessionIdle,
+		Greeting: s.cfg.Greeting(c, language), Return: s.cfg.Return(c, language),
 	})
 	if err != nil {
 		s.sessionFailed(w, r, language, "opening session", err)

@@ -61,6 +61,7 @@ func open(tb testing.TB, change ...func(*web.Config)) *world {
 	w.store = &faultyStore{recordDB: w.env.DB}
 	cfg := web.Config{
 		Clinics: w.store, Sessions: w.store, Inbox: w.store, History: w.store, Bus: w.bus, Limiter: memory.Limiter(), Signer: w.env.Keys,
+		Return: func(clinic.Clinic, string) chat.Body { return chat.Body{} },
 		Greeting: func(_ clinic.Clinic, language string) chat.Body {
 			if language == "es" {
 				return chat.Body{Text: "Hola."}

@@ -52,13 +52,18 @@ func (p *parts) senders() (map[chat.Channel]worker.Sender, error) {
 	return map[chat.Channel]worker.Sender{chat.SMS: phone, chat.Email: phone}, nil
 }
 
-// greeting is the first message of a new conversation on the web.
-func (p *parts) greeting(c clinic.Clinic, language string) chat.Body {
-	body, err := p.guided.Greeting(c, language)
-	if err != nil { // the wording is embedded and was checked at the start
-		p.log.Error("no greeting", slog.Any("error", err))
+// opening is the first message of a visit to the web's chat.
+type opening func(c clinic.Clinic, language string) (chat.Body, error)
+
+// orSilence logs what cannot happen: the wording is embedded, and was checked at the start.
+func (o opening) orSilence(log *slog.Logger) func(clinic.Clinic, string) chat.Body {
+	return func(c clinic.Clinic, language string) chat.Body {
+		body, err := o(c, language)
+		if err != nil {
+			log.Error("no greeting", slog.Any("error", err))
+		}
+		return body
 	}
-	return body
 }
 
 // chores is the periodic work.

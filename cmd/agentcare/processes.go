@@ -132,7 +132,7 @@ func (p *parts) web() (*web.Server, error) {
 	server, err := web.New(web.Config{
 		Clinics: p.db, Sessions: p.db, Inbox: p.db, History: p.db,
 		Bus: p.redis.Bus(), Limiter: p.redis.Limiter(), Signer: p.keys,
-		Greeting: p.greeting, Assets: ui.FS, Logger: p.log, Now: time.Now,
+		Greeting: opening(p.guided.Greeting).orSilence(p.log), Return: opening(p.guided.Return).orSilence(p.log), Assets: ui.FS, Logger: p.log, Now: time.Now,
 		PublicURL: s.PublicURL.String(), AllowedOrigins: s.AllowedOrigins, Development: s.development(),
 		TrustedProxies: s.TrustedProxies, Languages: p.guided.Languages(),
 		TokenTTL: s.TokenTTL, SessionIdle: s.SessionIdle, IdleLock: s.IdleLock, Debounce: s.TurnDebounce,

@@ -47,7 +47,7 @@ func (d *DB) resume(ctx context.Context, q *db.Queries, audit *auditTrail, r cha
 		Resumed: true,
 	}
 	if idle := d.now().Sub(row.SeenAt); r.Idle > 0 && idle > r.Idle {
-		if err := d.lockUp(ctx, q, audit, &session, row.AskedSeq > 0); err != nil {
+		if err := d.lockUp(ctx, q, audit, &session, row.AskedSeq > 0, r.Return); err != nil {
 			return chat.Session{}, err
 		}
 	}
@@ -56,8 +56,8 @@ func (d *DB) resume(ctx context.Context, q *db.Queries, audit *auditTrail, r cha
 	})
 }
 
-// lockUp takes back what was proven at an endpoint, and hides what was said if a patient said anything.
-func (d *DB) lockUp(ctx context.Context, q *db.Queries, audit *auditTrail, s *chat.Session, said bool) error {
+// lockUp takes back what was proven at an endpoint, and hides what was said if a patient said anything; then it says so.
+func (d *DB) lockUp(ctx context.Context, q *db.Queries, audit *auditTrail, s *chat.Session, said bool, welcome chat.Body) error {
 	was := s.Endpoint
 	s.Endpoint.Level, s.Endpoint.Patient = chat.LevelNone, uuid.Nil
 	if said {
@@ -69,11 +69,25 @@ func (d *DB) lockUp(ctx context.Context, q *db.Queries, audit *auditTrail, s *ch
 	if err := q.LockUpEndpoint(ctx, s.Endpoint.VisibleAfter, s.Conversation.Clinic, s.Endpoint.ID); err != nil {
 		return err
 	}
+	if said && greets(welcome) {
+		if err := d.speakFirst(ctx, q, &s.Conversation, welcome); err != nil {
+			return err
+		}
+	}
 	return audit.add(ctx, auditEntry{
 		actor:  clinic.Actor{Kind: "system", Channel: string(chat.Web), Conversation: s.Conversation.ID},
 		action: "session.lock", kind: "endpoint", subject: s.Endpoint.ID,
 		detail: map[string]any{"conversation": s.Conversation.ID, "level": was.Level},
 	})
+}
+
+// speakFirst writes a message of ours that answers nothing.
+func (d *DB) speakFirst(ctx context.Context, q *db.Queries, c *chat.Conversation, body chat.Body) (err error) {
+	if c.Seq, err = q.SpeakFirst(ctx, c.Clinic, c.ID); err != nil {
+		return err
+	}
+	m := chat.Message{Seq: c.Seq, Role: chat.RoleAgent, Channel: chat.Web, At: d.now(), Body: identified(body)}
+	return d.addMessage(ctx, q, c.Clinic, c.ID, m)
 }
 
 // secretBytes is how much of a resume secret nobody can guess.

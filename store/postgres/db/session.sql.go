@@ -189,3 +189,18 @@ func (q *Queries) SeeEndpoint(ctx context.Context, at time.Time, clinicID uuid.U
 	)
 	return i, err
 }
+
+const speakFirst = `-- name: SpeakFirst :one
+update conversation
+set seq = seq + 1
+where clinic_id = $1 and id = $2
+returning seq
+`
+
+// The seq of a message that answers nothing.
+func (q *Queries) SpeakFirst(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, speakFirst, clinicID, iD)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}

@@ -32,6 +32,13 @@ update endpoint
 set level = 0, patient_id = null, verified_at = null, visible_after = @visible_after
 where clinic_id = @clinic_id and id = @id;
 
+-- name: SpeakFirst :one
+-- The seq of a message that answers nothing.
+update conversation
+set seq = seq + 1
+where clinic_id = @clinic_id and id = @id
+returning seq;
+
 -- name: SeeEndpoint :one
 update endpoint
 set seen_at = @at
