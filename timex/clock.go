@@ -21,7 +21,10 @@ func clockTerm(p *parser, i int) (meaning, int) {
 
 // clockAt is a point in time. A bare number is one only after "at" or the like.
 func (p *parser) clockAt(i int) (meaning, int) {
-	begin := p.skip(i, classAt, classAbout)
+	begin := p.skip(i, classAt, classAbout, classThe)
+	if begin == i+1 && p.is(i, classThe) && !p.language.bareDays { // "las 3 de la tarde", but not "the 3"
+		begin = i
+	}
 	about := false
 	for k := i; k < begin; k++ {
 		about = about || p.is(k, classAbout)
@@ -99,7 +102,7 @@ func (p *parser) clockBound(i int) (meaning, int) {
 
 // clockRange is "between 2 and 4", "from 9 to 11", "9-11am".
 func (p *parser) clockRange(i int) (meaning, int) {
-	begin := p.skip(i, classBetween, classFrom, classAt, classAbout)
+	begin := p.skip(i, classBetween, classFrom, classAt, classAbout, classOf, classThe)
 	first, next := p.point(begin)
 	if next == begin || p.continuesNumber(begin) || p.moves && !p.is(i, classBetween) {
 		return meaning{}, i
@@ -107,9 +110,10 @@ func (p *parser) clockRange(i int) (meaning, int) {
 	if !p.joinsRange(next, p.is(i, classBetween)) {
 		return meaning{}, i
 	}
-	last, end := p.point(p.skip(next+1, classAt))
-	sure := first.marked || last.marked || p.is(i, classBetween, classFrom) || p.dayEnds(i) || p.dayBegins(end)
-	if end == p.skip(next+1, classAt) || !sure || !last.marked && p.notAnHour(end) || p.goesOn(end) {
+	to := p.skip(next+1, classAt, classThe)
+	last, end := p.point(to)
+	sure := first.marked || last.marked || p.is(i, classBetween, classFrom, classOf) || p.word(next).name == "to" || p.dayEnds(i) || p.dayBegins(end)
+	if end == to || !sure || !last.marked && p.notAnHour(end) || p.goesOn(end) {
 		return meaning{}, i
 	}
 	return meaning{from: first.wall, until: last.wall, hasFrom: true, hasUntil: true}, end
@@ -117,7 +121,7 @@ func (p *parser) clockRange(i int) (meaning, int) {
 
 // joinsRange reports whether token i stands between the two ends of a range: "to", a dash, and "and" after "between".
 func (p *parser) joinsRange(i int, between bool) bool {
-	return p.is(i, classTo, classUntil) || p.isMark(i, '-') || between && p.is(i, classAnd)
+	return p.is(i, classTo, classUntil) || p.word(i).name == "to" || p.isMark(i, '-') || between && p.is(i, classAnd)
 }
 
 // notAnHour reports whether what follows at token i makes the bare number before it something else than an hour:
@@ -265,6 +269,12 @@ func (p *parser) halfOfDay(i, hour, minute, next int) (point, int) {
 	t := point{wall: wall{clock: localtime.Clock(hour*60 + minute)}}
 	t.marked = next > i+1 || p.token(i).kind == kindNumber && p.token(i).digits() > 2
 	exact := p.token(i).kind == kindNumber && p.token(i).digits() == 2 && hour < 10 || hour == 0 || hour > 12
+	if p.is(next, classPlusMinutes) { // "las tres y media", "menos cuarto"
+		t.clock += localtime.Clock(p.word(next).value)
+		hour, minute = int(t.clock)/60, int(t.clock)%60
+		t.marked = true
+		next++
+	}
 	if p.is(next, classOClock) {
 		t.marked = true
 		next++
@@ -370,6 +380,7 @@ const (
 	partClosing = "closing" // "end of the day"
 	partWork    = "work"    // "after work"
 	partSchool  = "school"
+	partTarde   = "tarde" // the afternoon as Spanish has it
 )
 
 // edge is how long "first thing" and "the end of the day" are, in minutes.
@@ -386,6 +397,9 @@ func (p *parser) window(name string) Window {
 		return Window{9 * 60, 17 * 60}
 	case partSchool:
 		return Window{8 * 60, 15 * 60}
+	case partTarde:
+		afternoon := p.context.part(Afternoon)
+		return Window{afternoon.From, max(afternoon.Until, 20*60)}
 	}
 	return p.context.part(name)
 }

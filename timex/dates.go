@@ -298,12 +298,12 @@ func (p *parser) bareDay(i, begin int) bool {
 	next := p.token(begin + 1)
 	switch {
 	case next.kind == kindWord && next.word.class == classNone, p.goesOn(begin + 1), p.isMark(begin+1, ':'),
-		p.isMark(begin+1, '-'), p.is(begin+1, classTo), p.timeFollows(begin + 1):
+		p.isMark(begin+1, '-'), p.is(begin+1, classTo) && p.word(begin+1).name != "day", p.timeFollows(begin + 1):
 		return false
-	case p.is(i-1, classOn) && (begin > i || p.token(begin).value > 12):
+	case p.is(i-1, classOn) && (begin > i || p.token(begin).value > 12), p.language.bareDays && p.word(begin-1).name == "day":
 		return true
 	}
-	return p.is(i-1, classWeekday) && p.token(begin).value > 12
+	return p.is(i-1, classWeekday) && (p.token(begin).value > 12 || p.language.bareDays)
 }
 
 // validDate refuses days that do not exist.

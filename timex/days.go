@@ -38,6 +38,10 @@ func (p *parser) relativeDay(i int) (meaning, int) {
 		m := oneDay(p.today)
 		m.part = Window{p.context.part(Evening).From, localtime.EndOfDay}
 		return m, i + 1
+	case p.is(i, classPartToday):
+		m := oneDay(p.today)
+		m.part = p.window(p.word(i).name)
+		return m, i + 1
 	}
 	return meaning{}, i
 }
@@ -60,6 +64,9 @@ func (p *parser) weekdayList(i int) (meaning, int) {
 		return meaning{}, i
 	case plural || every:
 		return meaning{weekdays: named, grain: GrainDay}, next
+	}
+	if p.is(next, classComing, classLast) { // "el martes que viene"
+		return p.whichWeekdays(named, p.word(next).class), next + 1
 	}
 	if p.is(next, classAfterNext) {
 		m, other := p.inDays(named, p.today.AddDays(8)), p.inWeek(named, 2)
@@ -98,7 +105,7 @@ func (p *parser) separator(i int) int {
 	if p.isMark(i, ',') || p.isMark(i, '/') || p.isMark(i, '&') {
 		i++
 	}
-	return p.skip(i, classOr, classAnd, classOn, classNext, classThis)
+	return p.skip(i, classOr, classAnd, classOn, classThe, classNext, classThis)
 }
 
 func (p *parser) weekdayName(i int) (set weekdays, plural, ok bool) {
@@ -222,12 +229,13 @@ func (p *parser) namedUnit(i int, alone bool) (meaning, int) {
 	default:
 	}
 	unit := p.word(begin)
-	afterNext := p.is(begin+1, classAfterNext)
-	if unit.class != classUnit && unit.class != classWeekend || begin == i && !alone && !afterNext {
+	after := p.is(begin+1, classAfterNext, classComing, classLast)
+	if unit.class != classUnit && unit.class != classWeekend || begin == i && !alone && !after {
 		return meaning{}, i
 	}
-	if afterNext {
-		n, begin = 2, begin+1
+	if after {
+		begin++
+		n = map[class]int{classAfterNext: 2, classComing: 1, classLast: -1}[p.word(begin).class]
 	} else if which == classComing && unit.class == classUnit {
 		n = 1
 	}

@@ -1,7 +1,7 @@
 package timex
 
 // english is the English language; its rules are tried in this order.
-var english = newLanguage(englishWords, []rule{flag, dayRange, clockTerm, partOfDay})
+var english = newLanguage(englishWords, false, flag, dayRange, clockTerm, partOfDay)
 
 // englishWords are the words and phrases.
 var englishWords = []entry{
@@ -197,6 +197,3 @@ var englishWords = []entry{
 	{classPerson, 0, "", "i,we,he,she,they,you,who"},
 	{classMove, 0, "", "move,moved,moving,reschedule,rescheduled,rescheduling,change,changed,changing,switch,switched,switching,shift,shifted,swap,postpone,postponed,push,pushed,bring,brought,instead"},
 }
-
-// languageOf is the language with that ISO 639 code; English when it is not known.
-func languageOf(string) *language { return english }

@@ -8,13 +8,23 @@ import (
 
 // language is what differs between languages: the words and phrases, and the rules that put them together.
 type language struct {
-	nodes map[string]node
-	rules []rule
+	nodes    map[string]node
+	rules    []rule
+	bareDays bool // "martes 8" and "el 8" are dates, never hours
 }
 
 // rule reads a term of a time expression, such as a day or a time of day, that begins at token i, and returns
 // where it ends. It returns i when it finds none. A rule looks at a bounded number of tokens.
 type rule func(p *parser, i int) (m meaning, next int)
+
+// languageOf is the language of a code such as "es" or "es-MX"; English when it is not known.
+func languageOf(code string) *language {
+	code, _, _ = strings.Cut(code, "-")
+	if code == "es" {
+		return spanish
+	}
+	return english
+}
 
 // entry gives one class to several words and phrases, which are separated by commas.
 type entry struct {
@@ -31,8 +41,8 @@ type node struct {
 	more  bool // longer phrases begin with it
 }
 
-func newLanguage(entries []entry, rules []rule) *language {
-	l := &language{nodes: map[string]node{}, rules: rules}
+func newLanguage(entries []entry, bareDays bool, rules ...rule) *language {
+	l := &language{nodes: map[string]node{}, rules: rules, bareDays: bareDays}
 	for _, e := range entries {
 		for phrase := range strings.SplitSeq(e.words, ",") {
 			l.add(strings.Fields(phrase), word{e.class, e.value, e.name})

@@ -91,11 +91,21 @@ func (p *parser) expression(i int) (meaning, int) {
 		return m, end
 	}
 	m, next := p.positive(i)
-	if next > i && p.is(next, classUnsuitable) {
+	if next > i && p.refused(next) {
 		m.negated = true
 		next++
 	}
 	return m, next
+}
+
+// refused reports whether token i says that the time before it does not suit: "doesn't work", "no puedo".
+func (p *parser) refused(i int) bool {
+	if !p.is(i, classCannot) {
+		return p.is(i, classUnsuitable)
+	}
+	begin := p.negation(i)
+	_, next := p.term(p.skip(begin, classThe))
+	return p.language.bareDays && next == p.skip(begin, classThe)
 }
 
 // negation reads what says that the time after it does not suit: "not", "can't make it on".

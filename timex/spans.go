@@ -11,17 +11,24 @@ func dayRange(p *parser, i int) (meaning, int) {
 	bound := p.word(i).class
 	switch bound {
 	case classBetween, classFrom, classAfter, classBefore, classUntil, classSince:
+	case classOf: // "del lunes al miércoles"
+		bound = classNone
 	default:
 		return p.daysTo(i)
 	}
 	begin := p.skip(i+1, classOn, classThe, classAt)
 	m, next := p.day(begin)
-	if bound == classBetween || bound == classFrom {
-		if to, end := p.daysTo(begin); end > next {
+	if bound == classBetween || bound == classFrom || bound == classNone {
+		if to, end := p.daysTo(begin); end > next || p.hasRange(begin, next) {
 			return to, end
 		}
 	}
-	if next == begin || m.first.IsZero() || m.past && bound != classSince {
+	if next == begin || m.first.IsZero() {
+		return meaning{}, i
+	}
+	if m.past && bound == classFrom {
+		bound = classSince
+	} else if m.past && bound != classSince {
 		return meaning{}, i
 	}
 	bounded, ok := p.bounded(m, bound)
@@ -29,6 +36,16 @@ func dayRange(p *parser, i int) (meaning, int) {
 		return meaning{}, i
 	}
 	return bounded, next
+}
+
+// hasRange reports whether the tokens from begin to end have two ends of a range in them: "13 to 15 July".
+func (p *parser) hasRange(begin, end int) bool {
+	for i := begin + 1; i < min(end, begin+8); i++ {
+		if p.joinsRange(i, false) && (p.token(i-1).kind == kindNumber || p.is(i-1, classNth, classOrdinal)) {
+			return true
+		}
+	}
+	return false
 }
 
 // bounded is the days that a bound leaves.
@@ -110,6 +127,11 @@ func (p *parser) amount(i int) (amount, int) {
 // counted is "in two weeks", "3 days from now", "a week on Tuesday", "the next few days", "two days ago".
 // "For two weeks" is how long, and not when.
 func (p *parser) counted(i int) (meaning, int) {
+	if p.is(i, classAgo) { // "hace dos días"
+		if a, next := p.amount(i + 1); next > i+1 {
+			return p.ago(a), next
+		}
+	}
 	begin := p.skip(i, classIn, classThe, classAbout, classNext)
 	a, next := p.amount(begin)
 	if next == begin {
@@ -118,10 +140,7 @@ func (p *parser) counted(i int) (meaning, int) {
 	ahead := p.is(begin-1, classNext) || p.is(i, classIn) && p.word(i).name == "within"
 	switch {
 	case p.is(next, classAgo):
-		a.n = -a.n
-		m := p.away(a)
-		m.past = true
-		return m, next + 1
+		return p.ago(a), next + 1
 	case ahead && begin > i:
 		return p.nextUnits(a), next
 	case begin > i && p.is(i, classIn):
@@ -134,6 +153,13 @@ func (p *parser) counted(i int) (meaning, int) {
 		return p.awayFrom(a, i, next+1)
 	}
 	return meaning{}, i
+}
+
+func (p *parser) ago(a amount) meaning {
+	a.n = -a.n
+	m := p.away(a)
+	m.past = true
+	return m
 }
 
 // awayFrom is so many units after a day that is named.

@@ -28,7 +28,7 @@ type Context struct {
 	Closes      localtime.Clock   // both zero means 08:00 and 18:00
 	SundayFirst bool              // weeks start on Sunday, not on Monday
 	DayFirst    bool              // 3/12 is the 3rd of December
-	Language    string            // of the text, "en"; one that is not known is read as English
+	Language    string            // of the text: "en", "es"; one that is not known is read as English
 }
 
 // Window is a part of a day in wall time, half-open.
