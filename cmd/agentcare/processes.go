@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -114,7 +115,7 @@ func (p *parts) run(ctx context.Context, listener net.Listener, names ...string)
 
 // announce says where the process listens and which engine answers.
 func (p *parts) announce(listener net.Listener, names []string) {
-	attributes := []any{slog.Any("processes", names), slog.String("version", version)}
+	attributes := []any{slog.Any("processes", names), slog.String("version", cmp.Or(version, "development"))}
 	if listener != nil {
 		attributes = append(attributes, slog.String("address", listener.Addr().String()))
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/agentcare/agentcare/store/postgres"
 )
 
 // cleanEnv takes every setting out of the environment for the length of a test.
@@ -194,5 +198,19 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("output lacks %q:\n%s", c.says, out.String())
 			}
 		})
+	}
+}
+
+func TestLogLinesHaveTheCollectorsKeys(t *testing.T) {
+	var lines bytes.Buffer
+	log := newLogger(&lines, settings{Service: "front-desk", LogLevel: slog.LevelError, LogFormat: "json"})
+	log.Info("hidden")
+	log.Log(t.Context(), postgres.LevelAudit, "auditEvent")
+	var line map[string]any
+	if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+		t.Fatalf("%v in %s", err, lines.String())
+	}
+	if line["timestamp"] == nil || line["level"] != "AUDIT" || line["message"] != "auditEvent" || line["service"] != "front-desk" {
+		t.Errorf("got %v", line)
 	}
 }
