@@ -254,6 +254,65 @@ func TestSearchStopsAtTheFirstStageThatHasEnough(t *testing.T) {
 	}
 }
 
+func TestSearchOnClockChangeNights(t *testing.T) {
+	rows := []WeeklyHours{
+		{Resource: chen, Location: mainStreet, Weekday: time.Sunday, Opens: 2 * 60, Closes: 2*60 + 30}, // gone in March
+		{Resource: chen, Location: mainStreet, Weekday: time.Sunday, Opens: 0, Closes: 60 + 45},
+	}
+	s, err := NewSchedule(testDirectory(t), rows, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, now string
+		query     Query
+		want      []string
+	}{
+		{
+			"forward", "2026-03-07 12:00", Query{Service: checkup, Until: instant(t, "2026-03-08 12:00")},
+			[]string{"00:00 EST", "00:30 EST", "01:00 EST"},
+		},
+		{
+			"back", "2026-10-31 12:00", Query{Service: checkup, Limit: 9, Until: instant(t, "2026-11-01 12:00")},
+			[]string{"00:00 EDT", "00:30 EDT", "01:00 EDT", "01:30 EDT", "01:00 EST", "02:00 EST"},
+		},
+		{
+			"back, from one o'clock on", "2026-10-31 12:00",
+			Query{Service: checkup, Limit: 9, Until: instant(t, "2026-11-01 12:00"), DayFrom: 61, DayUntil: 2 * 60},
+			[]string{"01:30 EDT"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			search, err := s.NewSearch(tt.query, instant(t, tt.now))
+			if err != nil {
+				t.Fatal(err)
+			}
+			slots, _ := searchAll(search, nil)
+			var got []string
+			for _, slot := range slots {
+				got = append(got, slot.Start.Format("15:04 MST"))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSearchOffersNothingThatBeganThisSecond(t *testing.T) {
+	s := testSchedule(t)
+	now := instant(t, "2026-12-01 10:00").Add(time.Nanosecond)
+	search, err := s.NewSearch(Query{Service: treatment, Limit: 1}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy := Busy{chen, 0, instant(t, "2026-12-01 10:15"), instant(t, "2026-12-01 10:30").Add(time.Nanosecond)}
+	slots, _ := searchAll(search, []Busy{busy})
+	if diff := cmp.Diff([]string{"Tue 10:45 Chen"}, starts(t, s, slots)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestSearchAgainstEveryMinute holds the search against the oracle, near clock changes in zones that are hard.
 func TestSearchAgainstEveryMinute(t *testing.T) {
 	offered := 0
