@@ -21,14 +21,18 @@ type parts struct {
 	log      *slog.Logger
 	keys     *keyring.Ring
 	db       *postgres.DB
+	beats    *postgres.DB  // for heartbeats alone: they must never wait behind turns
 	jobs     *pgxpool.Pool // River's own connections: it listens on one of them
 	redis    *redis.Store
 	guided   *guided.Engine // the built-in engine: greets, and is there when nothing else is
 	engine   agent.Engine   // answers patients
 }
 
-// jobConns are for River: one listens, the others fetch and finish jobs.
-const jobConns = 6
+// Connections besides those for turns. Of River's one listens, the others fetch and finish jobs.
+const (
+	jobConns  = 6
+	beatConns = 2
+)
 
 func openParts(ctx context.Context, s settings, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{settings: s, log: log}
@@ -40,10 +44,12 @@ func openParts(ctx context.Context, s settings, log *slog.Logger) (_ *parts, err
 	if p.keys, err = keyring.Parse(string(s.EncryptionKeys)); err != nil {
 		return nil, fmt.Errorf("reading ENCRYPTION_KEYS: %w", err)
 	}
-	p.db, err = postgres.Open(ctx, postgres.Config{
-		URL: string(s.DatabaseURL), Keys: p.keys, Logger: log, Now: time.Now, MaxConns: s.DatabaseConns,
-	})
-	if err != nil {
+	record := postgres.Config{URL: string(s.DatabaseURL), Keys: p.keys, Logger: log, Now: time.Now, MaxConns: s.DatabaseConns}
+	if p.db, err = postgres.Open(ctx, record); err != nil {
+		return nil, err
+	}
+	record.MaxConns = beatConns
+	if p.beats, err = postgres.Open(ctx, record); err != nil {
 		return nil, err
 	}
 	if p.guided, err = p.newEngine(); err != nil {
@@ -76,8 +82,10 @@ func (p *parts) close() {
 	if p.jobs != nil {
 		p.jobs.Close()
 	}
-	if p.db != nil {
-		p.db.Close()
+	for _, db := range []*postgres.DB{p.beats, p.db} {
+		if db != nil {
+			db.Close()
+		}
 	}
 }
 

@@ -152,7 +152,7 @@ func (p *parts) worker() (*worker.Worker, error) {
 	}
 	s := p.settings
 	w, err := worker.New(worker.Config{
-		Conversations: p.db, Leases: p.db, Outbox: p.db,
+		Conversations: p.db, Leases: p.beats, Outbox: p.db,
 		Memory: p.redis.Memory(), Bus: p.redis.Bus(),
 		Senders: senders, Engine: p.engine, EngineName: engineName, Apology: p.guided.Apology,
 		Pool: p.jobs, Logger: p.log, Now: time.Now,

@@ -20,7 +20,7 @@ type settings struct {
 
 	DatabaseURL      secret `env:"DATABASE_URL" needs:"web,worker,scheduler,admin" want:"postgres://user:password@host:port/name" help:"Postgres with pgvector; the user should be a member of agentcare_app and not the owner of the tables" secret:"true"`
 	DatabaseOwnerURL secret `env:"DATABASE_OWNER_URL" want:"postgres://user:password@host:port/name" help:"Postgres as the owner of the tables, for admin; unset: DATABASE_URL" secret:"true"`
-	DatabaseConns    int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" min:"4" max:"1000" want:"a whole number from 4 to 1000" help:"connections to Postgres a process may open"`
+	DatabaseConns    int32  `env:"DATABASE_MAX_CONNS" envDefault:"20" min:"4" max:"1000" want:"a whole number from 4 to 1000" help:"connections to Postgres that a process opens for its work; up to 8 more are for jobs and heartbeats"`
 	RedisURL         secret `env:"REDIS_URL" needs:"web,worker" want:"redis://:password@host:port/0; several nodes of a cluster separated by commas" help:"Redis: states at hand, events, rate limits; it may lose everything at any time" secret:"true"`
 	RedisPrefix      string `env:"REDIS_PREFIX" envDefault:"agentcare" want:"a short word" help:"first part of every key in Redis"`
 
