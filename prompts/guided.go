@@ -40,7 +40,8 @@ type Values struct {
 	List         string // "A, B and C"
 	Lines        []string
 	Count        int
-	Other        bool // the visit is for somebody else
+	Among        bool // several practitioners were asked for
+	Other        bool // the visit is for somebody else, or somebody else is asked for
 	More         bool // there is more than what is said
 	SMS          bool // it goes out as a text
 }

@@ -105,7 +105,7 @@ func sample() Values {
 	return Values{
 		Clinic: "x", Phone: "x", PrivacyURL: "x", Patient: "x", Service: "x", Specialty: "x", Practitioner: "x",
 		Location: "x", Address: "x", Day: "x", When: "x", Was: "x", Language: "x", Digits: "x", List: "x", Lines: []string{"x", "y"},
-		Count: 2, Other: true, More: true, SMS: true,
+		Count: 2, Among: true, Other: true, More: true, SMS: true,
 	}
 }
 

@@ -154,19 +154,23 @@ func TestFindSlots(t *testing.T) {
 		want []string
 	}{
 		"any time": {
-			tools.FindSlotsIn{}, tools.FitAsked, true,
+			tools.FindSlotsIn{},
+			tools.FitAsked, true,
 			[]string{"Mon 30 11:00", "Mon 30 14:00", "Tue 1 13:00"},
 		},
 		"soonest": {
-			tools.FindSlotsIn{When: tools.When{Soonest: true}}, tools.FitAsked, true,
+			tools.FindSlotsIn{When: tools.When{Soonest: true}},
+			tools.FitAsked, true,
 			[]string{"Mon 30 11:00", "Mon 30 11:15", "Mon 30 11:30"},
 		},
 		"a part of a day": {
-			tools.FindSlotsIn{When: tools.When{From: day(12, 1), Until: day(12, 1), Opens: 13 * 60, Closes: 17 * 60}}, tools.FitAsked, true,
+			tools.FindSlotsIn{When: tools.When{From: day(12, 1), Until: day(12, 1), Opens: 13 * 60, Closes: 17 * 60}},
+			tools.FitAsked, true,
 			[]string{"Tue 1 13:00", "Tue 1 14:45", "Tue 1 16:30"},
 		},
 		"a weekday": {
-			tools.FindSlotsIn{When: tools.When{Weekdays: []time.Weekday{time.Friday}}}, tools.FitAsked, true,
+			tools.FindSlotsIn{When: tools.When{Weekdays: []time.Weekday{time.Friday}}},
+			tools.FitAsked, true,
 			[]string{"Fri 4 08:00", "Fri 4 11:00", "Fri 11 12:00"},
 		},
 		"an exact time":  {tools.FindSlotsIn{When: at(day(12, 1), 14*60+30)}, tools.FitAsked, false, []string{"Tue 1 14:30"}},
@@ -176,15 +180,18 @@ func TestFindSlots(t *testing.T) {
 		"today, earlier": {tools.FindSlotsIn{When: at(day(11, 30), 8*60)}, tools.FitTime, false, []string{"Mon 30 11:00", "Mon 30 11:15", "Mon 30 11:30"}},
 		"last week":      {tools.FindSlotsIn{When: on(day(11, 23))}, tools.FitPast, false, []string{"Mon 30 11:00", "Mon 30 14:00", "Tue 1 13:00"}},
 		"next summer": {
-			tools.FindSlotsIn{When: on(localtime.Date{Year: 2027, Month: 7, Day: 1})}, tools.FitTooFar, false,
+			tools.FindSlotsIn{When: on(localtime.Date{Year: 2027, Month: 7, Day: 1})},
+			tools.FitTooFar, false,
 			[]string{"Fri 26 08:00", "Fri 26 11:45", "Fri 26 16:30"},
 		},
 		"with one who is not there": {
-			tools.FindSlotsIn{Practitioners: []uuid.UUID{d.who("Weiss")}, When: on(day(12, 1))}, tools.FitDay, false,
+			tools.FindSlotsIn{Practitioners: []uuid.UUID{d.who("Weiss")}, When: on(day(12, 1))},
+			tools.FitDay, false,
 			[]string{"Mon 30 16:30", "Wed 2 09:00", "Wed 2 12:00"},
 		},
 		"others": {
-			tools.FindSlotsIn{More: true, Seen: []time.Time{monday.Add(2 * time.Hour)}, When: on(day(11, 30))}, tools.FitAsked, true,
+			tools.FindSlotsIn{More: true, Seen: []time.Time{monday.Add(2 * time.Hour)}, When: on(day(11, 30))},
+			tools.FitAsked, true,
 			[]string{"Mon 30 11:15", "Mon 30 12:00", "Mon 30 13:45", "Mon 30 14:30", "Mon 30 15:30", "Mon 30 16:30"},
 		},
 	} {

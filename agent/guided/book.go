@@ -3,7 +3,6 @@ package guided
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -41,13 +40,14 @@ func (t *talk) rethink(ctx context.Context, r reading) error {
 	t.wishCare(r)
 	switch {
 	case len(r.who) > 0:
-		w.Practitioners, w.Unclear = r.who, r.namesakes
-	case len(r.without) > 0 || r.has(signAnyone):
-		w.Practitioners, w.Unclear = nil, false
+		w.Practitioners, w.Unclear, w.Without = r.who, r.namesakes, nil
+	case len(r.without) > 0:
+		w.Practitioners, w.Unclear, w.Without = nil, false, append(w.Without, r.without...)
+	case r.has(signAnyone):
+		w.Practitioners, w.Unclear, w.Without = nil, false, nil
 	case r.topicIs(signLanguages):
 		w.Practitioners, w.Unclear = t.speaking(r), false
 	}
-	w.Without = r.without
 	w.Whens = mergeWhens(w.Whens, r)
 	if r.whom != forUnsaid {
 		w.Whom = r.whom
@@ -59,6 +59,20 @@ func (t *talk) rethink(ctx context.Context, r reading) error {
 		}
 	}
 	return t.advance(ctx)
+}
+
+// forWhom takes for whom the visit is. A children's doctor is not for oneself.
+func (t *talk) forWhom(ctx context.Context, w whom) error {
+	t.state.Wish.Whom = w
+	if service, ok := t.wanted(); w == forSelf && ok && service.Specialty == t.vocab.children {
+		if err := t.letGo(ctx); err != nil {
+			return err
+		}
+		t.state.Wish = wish{Whom: w, Whens: t.state.Wish.Whens}
+		t.state.Seen, t.state.Slots = nil, nil
+		return t.advance(ctx)
+	}
+	return t.again(ctx)
 }
 
 // wishCare takes what was said to be needed into the wish. What a child's doctor was only a guess for does not change
@@ -197,223 +211,6 @@ func (t *talk) askWho() error {
 		}
 	}
 	return nil
-}
-
-// find looks for slots and offers them.
-func (t *talk) find(ctx context.Context, service clinic.Service) error {
-	if t.state.Wish.Unclear {
-		t.state.Wish.Unclear = false
-		t.say("ask-who", prompts.Values{})
-		if err := t.askWho(); err != nil {
-			return err
-		}
-		t.offer(t.plain(doAnyone))
-		return nil
-	}
-	t.sayNotTheirs(service)
-	t.state.Wish.Service = service.ID
-	t.meanwhile("looking")
-	// What this conversation still holds must not be in its own way, even if the turn that held it was lost.
-	if err := t.desk.Release(ctx, t.caller); err != nil {
-		return err
-	}
-	found, err := t.search(ctx)
-	if err != nil {
-		return err
-	}
-	if w := firstOf(t.state.Wish.Whens); found.Fit == tools.FitAsked && len(found.Slots) == 1 && w.Exact && !w.AnyDay() {
-		t.state.offered(found.Slots, false)
-		return t.takeSlot(ctx, found.Slots[0])
-	}
-	t.showSlots(found)
-	return nil
-}
-
-// sayNotTheirs says that what was asked for is not what the practitioner who was named does.
-func (t *talk) sayNotTheirs(service clinic.Service) {
-	w := t.state.Wish
-	if len(w.Practitioners) == 1 && (w.Service != uuid.Nil && w.Service != service.ID || w.Specialty != "" && w.Specialty != service.Specialty) {
-		t.say("not-theirs", prompts.Values{Practitioner: t.practitioner(w.Practitioners[0]).DisplayName()})
-		t.state.Wish.Specialty = service.Specialty
-	}
-}
-
-// search looks for slots at any of the times that are wanted. Where several have some, there are some of each.
-func (t *talk) search(ctx context.Context) (tools.SlotsFound, error) {
-	whens := t.state.Wish.Whens
-	if len(whens) == 0 {
-		whens = []tools.When{{}}
-	}
-	var first tools.SlotsFound
-	var fitting []tools.SlotsFound
-	for i, when := range whens {
-		found, err := t.slots(ctx, when)
-		if err != nil {
-			return tools.SlotsFound{}, err
-		}
-		if i == 0 {
-			first = found
-		}
-		if found.Fit == tools.FitAsked {
-			fitting = append(fitting, found)
-		}
-	}
-	switch len(fitting) {
-	case 0:
-		return first, nil
-	case 1:
-		return fitting[0], nil
-	default:
-		return mixed(fitting), nil
-	}
-}
-
-// mixed takes slots of each in turn, as many as an offer has, and puts them in order.
-func mixed(found []tools.SlotsFound) tools.SlotsFound {
-	mix := tools.SlotsFound{Fit: tools.FitAsked, More: true}
-	n := max(len(found[0].Slots), len(found))
-	for i := range n {
-		for _, f := range found {
-			if i < len(f.Slots) && len(mix.Slots) < n {
-				mix.Slots = append(mix.Slots, f.Slots[i])
-			}
-		}
-	}
-	slices.SortFunc(mix.Slots, func(a, b clinic.Slot) int { return a.Start.Compare(b.Start) })
-	return mix
-}
-
-// slots looks for slots of what is wanted at other times than those that were seen.
-func (t *talk) slots(ctx context.Context, when tools.When) (tools.SlotsFound, error) {
-	return t.desk.FindSlots(ctx, t.caller, tools.FindSlotsIn{
-		Service:       t.state.Wish.Service,
-		Practitioners: t.seekers(t.service(t.state.Wish.Service)),
-		When:          when,
-		Exclude:       t.state.Appointment,
-		Seen:          t.state.Seen,
-		More:          t.others,
-	})
-}
-
-// seekers are the practitioners to search: those who were named, or all but those who are not wanted.
-func (t *talk) seekers(service clinic.Service) []uuid.UUID {
-	if len(t.state.Wish.Without) == 0 {
-		return t.state.Wish.Practitioners
-	}
-	var left []uuid.UUID
-	for _, p := range t.clinic.Practitioners {
-		if !p.Retired && slices.Contains(p.Services, service.ID) && !slices.Contains(t.state.Wish.Without, p.ID) {
-			left = append(left, p.ID)
-		}
-	}
-	return left
-}
-
-// fitWordings are what is said of slots by how well they fit.
-var fitWordings = map[tools.Fit]string{
-	tools.FitAsked:        "offer",
-	tools.FitTime:         "offer-other-time",
-	tools.FitDay:          "offer-other-day",
-	tools.FitPractitioner: "offer-other-practitioner",
-	tools.FitNone:         "offer-none",
-	tools.FitTooFar:       "offer-too-far",
-	tools.FitPast:         "offer-past",
-}
-
-// showSlots offers what was found, and says how it differs from what was asked for.
-func (t *talk) showSlots(found tools.SlotsFound) {
-	t.state.Step = stepSlot
-	w := t.state.Wish
-	v := prompts.Values{Service: t.service(w.Service).DisplayName(), Count: len(found.Slots), More: found.More}
-	if len(w.Practitioners) == 1 {
-		v.Practitioner = t.practitioner(w.Practitioners[0]).DisplayName()
-	}
-	if when := firstOf(w.Whens); !when.From.IsZero() && when.From == when.Until && len(w.Whens) == 1 {
-		v.Day = t.words.DateDay(when.From)
-	}
-	name := fitWordings[found.Fit]
-	switch {
-	case t.others && found.Fit == tools.FitAsked:
-		name = "offer-others"
-	case t.others:
-		name, found.Slots = "offer-no-more", nil
-	}
-	t.say(name, v)
-	if len(found.Slots) == 0 {
-		t.offer(t.plain(doHuman), t.plain(doOver))
-		return
-	}
-	t.state.offered(found.Slots, found.More)
-	t.slotMenu()
-}
-
-// slotMenu offers the slots that were found last.
-func (t *talk) slotMenu() {
-	for _, s := range t.state.Slots {
-		t.offer(t.slotChoice(s, t.state.Appointment))
-	}
-	if t.state.More {
-		t.offer(t.plain(doOthers))
-	}
-}
-
-// otherTimes shows more times for the same wish.
-func (t *talk) otherTimes(ctx context.Context) error {
-	if t.state.Job != jobBook && t.state.Job != jobMove {
-		return t.start(ctx, jobBook)
-	}
-	if err := t.letGo(ctx); err != nil {
-		return err
-	}
-	t.state.Pending, t.others = nil, true
-	for i := range t.state.Wish.Whens {
-		t.state.Wish.Whens[i].Exact, t.state.Wish.Whens[i].At = false, 0
-	}
-	return t.advance(ctx)
-}
-
-// takeOffered takes a slot that an option offers, also one of an earlier message.
-func (t *talk) takeOffered(ctx context.Context, a action) error {
-	if a.Slot == nil {
-		return t.notUnderstood(ctx, 1)
-	}
-	if a.Appointment != uuid.Nil && (t.state.Job != jobMove || t.state.Appointment != a.Appointment) {
-		t.state.begin(jobMove)
-		t.state.Appointment = a.Appointment
-	}
-	if a.Appointment == uuid.Nil && t.state.Job != jobBook {
-		t.state.begin(jobBook)
-	}
-	return t.takeSlot(ctx, *a.Slot)
-}
-
-// takeSlot holds a slot and goes on; when it is gone, that is said and others are offered.
-func (t *talk) takeSlot(ctx context.Context, slot clinic.Slot) error {
-	t.meanwhile("checking")
-	t.state.Pending = nil
-	t.state.Wish.Service = slot.Service
-	hold, err := t.desk.Hold(ctx, t.caller, tools.HoldIn{Slot: slot, Exclude: t.state.Appointment})
-	if err != nil {
-		return t.lostSlot(ctx, slot, err)
-	}
-	t.state.Hold = &hold
-	if t.slotIndex(slot) < 0 {
-		t.state.Slots = append(t.state.Slots, slot)
-	}
-	return t.advance(ctx)
-}
-
-// lostSlot says that a slot cannot be had and offers others in the same reply.
-func (t *talk) lostSlot(ctx context.Context, slot clinic.Slot, err error) error {
-	if !t.refused(err) {
-		return err
-	}
-	if err := t.letGo(ctx); err != nil {
-		return err
-	}
-	t.state.Slots, t.state.Pending = nil, nil
-	t.state.Seen = []time.Time{slot.Start}
-	return t.advance(ctx)
 }
 
 // proposeBooking sums up what would be booked and asks for a yes. The hold is renewed, because proving who one is takes time.

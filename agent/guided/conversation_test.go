@@ -309,7 +309,7 @@ var claims = regexp.MustCompile(`(?i)\d|day\b|dr\.|book|cancel|moved|confirm`)
 func checkStream(t *testing.T, out *stream) {
 	t.Helper()
 	for _, text := range out.said {
-		if claims.MatchString(text) {
+		if claims.MatchString(text) && !strings.Contains(text, "911") { // the emergency's text is the clinic's own
 			t.Errorf("streamed %q before the answer was known", text)
 		}
 	}
@@ -381,6 +381,7 @@ func (c *conversation) record() string {
 //	@ taken chen skin-check 2026-12-01 14:00      somebody else books that
 //	@ appointment chen skin-check 2026-12-01 14:00  Jane Doe has that
 //	@ known                                       the browser has proven to be Jane Doe's
+//	@ unknown                                     and has proven nothing any more
 //	@ session es                                  another browser, in another language
 //	@ sms                                         the conversation goes on by text
 //	@ crash > words                               a worker answers, and is killed before it could commit
@@ -405,6 +406,8 @@ func (c *conversation) happen(args []string) {
 		c.book(patients[0].ID, args[1:])
 	case "known":
 		c.exec(`update endpoint set level = 2, patient_id = $1, verified_at = now() where id = $2`, patients[0].ID, c.session.Endpoint.ID)
+	case "unknown":
+		c.exec(`update endpoint set level = 0, patient_id = null where id = $1`, c.session.Endpoint.ID)
 	case "session":
 		c.open(args[1])
 	case "sms":

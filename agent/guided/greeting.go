@@ -3,6 +3,7 @@ package guided
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/agentcare/agentcare/agent"
 	"github.com/agentcare/agentcare/chat"
@@ -46,12 +47,16 @@ func (e *Engine) opening(name string, c clinic.Clinic, language string) (chat.Bo
 }
 
 // Apology is what is said when a turn could not be answered: that it is our fault, that a person takes over and by when,
-// and where to call. It asks for that person, and says less where even that fails.
+// and where to call. It asks for that person, and says less where even that fails. An emergency gets its text all the same.
 func (e *Engine) Apology(ctx context.Context, turn agent.Turn) chat.Body {
 	caller := tools.CallerOf(turn, turn.New[len(turn.New)-1])
 	w := e.wording.In(caller.Language)
 	var v prompts.Values
+	var first string
 	if d, err := e.desk.Directory(ctx, caller); err == nil {
+		if slices.ContainsFunc(turn.New, func(m chat.Message) bool { return agent.Emergency(m.Body.Text) }) {
+			first = emergencyText(d.Clinic, w) + "\n\n"
+		}
 		v.Phone = shownPhone(d.Clinic)
 		details, _ := w.Say("staff-apology", v) // a template that is embedded and was checked at the start
 		if expected, err := e.desk.HandOff(ctx, caller, tools.HandOffIn{Kind: tools.CallBack, Details: details}); err == nil && !expected.IsZero() {
@@ -59,7 +64,7 @@ func (e *Engine) Apology(ctx context.Context, turn agent.Turn) chat.Body {
 		}
 	}
 	text, _ := w.Say("apology", v)
-	return chat.Body{Text: text}
+	return chat.Body{Text: first + text}
 }
 
 // Languages are those that the engine can greet and answer in.

@@ -3,6 +3,7 @@ package guided
 import (
 	"context"
 
+	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/prompts"
 	"github.com/agentcare/agentcare/tools"
 )
@@ -46,13 +47,24 @@ func (t *talk) heardNumber(ctx context.Context, r reading) (bool, error) {
 	return true, nil
 }
 
-// emergency answers with the clinic's own text, and alerts people, whatever else is going on.
+// emergency answers at once with the clinic's own text, and alerts people, whatever else is going on.
 func (t *talk) emergency(ctx context.Context) error {
-	if own := t.clinic.Clinic.Settings.EmergencyText; own != "" {
-		t.parts = append(t.parts, own)
-	} else {
-		t.say("emergency", prompts.Values{})
-	}
+	text := emergencyText(t.clinic.Clinic, t.words)
+	t.out.Delta(text)
 	_, err := t.desk.HandOff(ctx, t.caller, tools.HandOffIn{Kind: tools.Alert, Details: t.text("staff-emergency", prompts.Values{})})
-	return err
+	if err != nil {
+		return err
+	}
+	t.parts = append(t.parts, text)
+	t.say("emergency-alerted", prompts.Values{})
+	return nil
+}
+
+// emergencyText is the clinic's own, or the usual one where it has none.
+func emergencyText(c clinic.Clinic, w *prompts.Wording) string {
+	if c.Settings.EmergencyText != "" {
+		return c.Settings.EmergencyText
+	}
+	text, _ := w.Say("emergency", prompts.Values{Clinic: c.Name}) // a template that is embedded and was checked at the start
+	return text
 }

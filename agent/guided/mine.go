@@ -99,6 +99,8 @@ func (t *talk) target(ctx context.Context, ask string) (clinic.Appointment, bool
 	t.state.Appointment = uuid.Nil
 	if meant := t.meant(list); len(meant) > 0 {
 		list = meant
+	} else if t.state.Job == jobMove && len(t.state.Wish.Whens) == 0 {
+		t.state.Wish.Whens, t.state.Which = t.state.Which, nil // it is when to move to, not which to move
 	}
 	switch len(list) {
 	case 0:

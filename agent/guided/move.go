@@ -2,6 +2,9 @@ package guided
 
 import (
 	"context"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/prompts"
@@ -26,10 +29,25 @@ func (t *talk) advanceMove(ctx context.Context) error {
 		t.state.Wish.Service, t.state.Wish.Specialty = a.Slot.Service, ""
 		t.say("moving", t.slotValues(a.Slot))
 	}
-	if len(t.state.Wish.Practitioners) == 0 {
-		t.state.Wish.Practitioners = append(t.state.Wish.Practitioners, a.Slot.Practitioner)
-	}
+	t.state.Leaving = a.Slot.Start
+	t.moveWith(a)
 	return t.find(ctx, t.service(a.Slot.Service))
+}
+
+// moveWith sees to it that the appointment stays with its practitioner, unless another one was named who offers such visits.
+func (t *talk) moveWith(a clinic.Appointment) {
+	w := &t.state.Wish
+	for _, id := range w.Practitioners {
+		if p := t.practitioner(id); !slices.Contains(p.Services, a.Slot.Service) {
+			t.say("offers-not", prompts.Values{Practitioner: p.DisplayName(), Service: t.service(a.Slot.Service).DisplayName()})
+		}
+	}
+	w.Practitioners = slices.DeleteFunc(w.Practitioners, func(id uuid.UUID) bool {
+		return !slices.Contains(t.practitioner(id).Services, a.Slot.Service)
+	})
+	if len(w.Practitioners) == 0 && len(w.Without) == 0 {
+		w.Practitioners = []uuid.UUID{a.Slot.Practitioner}
+	}
 }
 
 // proposeMove sums up the move and asks for a yes.

@@ -115,6 +115,11 @@ func (t *talk) pickedSlot(r reading) int {
 	}
 }
 
+// choosing reports whether there are words of choosing: "the Tuesday one", "I'll take Thursday".
+func (u *utterance) choosing() bool {
+	return u.signs.hasAny(setOf(signPick, signThatOne)) || slices.ContainsFunc(u.tokens, func(t token) bool { return t.text == "one" })
+}
+
 // onlySoonest reports whether the only time that was said is "the earliest".
 func (r *reading) onlySoonest() bool {
 	w := firstOf(whensOf(r.times))
@@ -126,6 +131,9 @@ func (r *reading) onlySoonest() bool {
 func (t *talk) onlyFit(r reading) int {
 	whens := whensOf(r.times)
 	w := firstOf(whens)
+	if !w.Exact && !r.yes && !r.u.choosing() { // "tomorrow" asks what there is then
+		return -1
+	}
 	if r.isQuestion() && !r.u.polite && !w.Exact || r.onlySoonest() || r.has(signOthers) || r.u.signs.hasAny(setOf(signEarlier, signLater)) && !w.Exact {
 		return -1
 	}

@@ -145,7 +145,7 @@ func (t *talk) heardWish(ctx context.Context, r reading) (bool, error) {
 		}
 		return true, t.start(ctx, jobMine)
 	case wantMove:
-		if t.state.Job == jobBook && !r.u.signs.hasAny(setOf(signAppointment, signMine)) {
+		if t.state.Job == jobBook && (r.values() || !r.u.signs.hasAny(setOf(signAppointment, signMine))) {
 			return true, t.rethink(ctx, r)
 		}
 		return true, t.startChange(ctx, jobMove, r)
@@ -154,7 +154,10 @@ func (t *talk) heardWish(ctx context.Context, r reading) (bool, error) {
 	case wantBook:
 		return t.heardBooking(ctx, r)
 	default:
-		if r.values() {
+		if t.state.Job == jobBook && r.whom != forUnsaid && (!r.values() || r.care.weight == weightHint) {
+			return true, t.forWhom(ctx, r.whom)
+		}
+		if r.values() && t.state.Job != jobNone {
 			return t.heardBooking(ctx, r)
 		}
 		return false, nil

@@ -7,6 +7,7 @@ type sign uint8
 const (
 	signYes  sign = iota
 	signGood      // "fine", "great": a yes when nothing else is said
+	signBad       // "wrong", "false": a no when nothing else is said
 	signNo
 	signThanks
 	signBye
@@ -25,6 +26,7 @@ const (
 	signUnsure
 	signCorrect
 	signBook
+	signLook // words that are used for booking, and for much else: "find me a"
 	signAppointment
 	signMine
 	signMove
@@ -56,6 +58,7 @@ const (
 	signSixth
 	signLast
 	signAboutIt
+	signPick // "one", "take": words of choosing
 	signThatOne
 	signTitle
 	signExcept
@@ -69,16 +72,16 @@ const (
 
 // signNames are the sections of the word files.
 var signNames = [signCount]string{
-	signYes: "yes", signGood: "good", signNo: "no", signThanks: "thanks", signBye: "bye", signGreet: "greet", signHelp: "help",
+	signYes: "yes", signGood: "good", signBad: "bad", signNo: "no", signThanks: "thanks", signBye: "bye", signGreet: "greet", signHelp: "help",
 	signRepeat: "repeat", signOthers: "others", signEarlier: "earlier", signLater: "later", signEarliest: "earliest",
 	signLatest: "latest", signAny: "any", signAnyone: "anyone", signOver: "over", signKeep: "keep", signUnsure: "unsure",
-	signCorrect: "correct", signBook: "book", signAppointment: "appointment", signMine: "mine", signMove: "move",
+	signCorrect: "correct", signBook: "book", signLook: "look", signAppointment: "appointment", signMine: "mine", signMove: "move",
 	signCancel: "cancel", signHuman: "human", signBot: "bot", signHours: "hours", signAddress: "address",
 	signPhone: "phone", signWho: "who", signServices: "services", signLanguages: "languages", signDuration: "duration",
 	signUnknown: "unknown", signAdvice: "advice", signEnglish: "language-en", signSpanish: "language-es",
 	signAnotherCode: "another code", signWrongDetails: "wrong details", signWontSay: "wont say", signChild: "child",
 	signOtherPerson: "other person", signForMe: "for me", signFirst: "1st", signSecond: "2nd", signThird: "3rd",
-	signFourth: "4th", signFifth: "5th", signSixth: "6th", signLast: "last one", signAboutIt: "about it", signThatOne: "that one",
+	signFourth: "4th", signFifth: "5th", signSixth: "6th", signLast: "last one", signAboutIt: "about it", signPick: "pick", signThatOne: "that one",
 	signTitle: "title", signExcept: "except", signNegation: "negation", signQuestion: "question", signTime: "time",
 	signFiller: "filler", signCourtesy: "courtesy",
 }
@@ -102,7 +105,7 @@ func (s signs) hasAny(other signs) bool { return s&other != 0 }
 func signNamed(heading string) (sign, bool) {
 	for s, name := range signNames {
 		if name == heading {
-			return sign(s), true //nolint:gosec // there are fewer than 64
+			return sign(s), true
 		}
 	}
 	return 0, false

@@ -58,7 +58,13 @@ func (t *talk) repeat(ctx context.Context) error {
 		return t.again(ctx)
 	}
 	for _, m := range slices.Backward(t.turn.History) {
-		if m.Role == chat.RoleAgent && m.Body.Text != "" {
+		if m.Role != chat.RoleAgent || m.Body.Text == "" {
+			continue
+		}
+		if m.Body.Appointment != nil && t.caller.Verified() { // it may have changed since
+			return t.start(ctx, jobMine)
+		}
+		if m.Body.Appointment == nil {
 			t.parts = append(t.parts, m.Body.Text)
 			t.mainMenu()
 			return nil

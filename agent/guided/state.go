@@ -86,6 +86,7 @@ type state struct {
 	Hold        *clinic.Hold    `json:"hold,omitempty"`        // of the slot that was chosen
 	Pending     *tools.Proposal `json:"pending,omitempty"`     // what waits for a yes
 	Appointment uuid.UUID       `json:"appointment,omitzero"`  // to move or to cancel
+	Leaving     time.Time       `json:"leaving,omitzero"`      // when the appointment is that is being moved: no time to move to
 	Which       []tools.When    `json:"which,omitempty"`       // what was said of which appointment it is
 	With        []uuid.UUID     `json:"with,omitempty"`        // and of whom it is with
 	Done        []done          `json:"done,omitempty"`        // latest last

@@ -128,17 +128,20 @@ func within(w tools.When, at time.Time) bool {
 }
 
 // readTarget takes what was said of which appointment to change, and to when. In "move my Tuesday appointment to
-// Thursday" the first is which, and what stands after "to" is when.
+// Thursday" the first is which, and what stands after "to" is when; a single time is which, if one's appointments have it.
 func (t *talk) readTarget(r reading) {
 	var which, to []timex.Expression
-	for i, e := range r.times {
+	for _, e := range r.times {
 		switch {
 		case !usable(e):
-		case t.state.Job == jobMove && (leadsTo(r.u.original[:e.Start]) || i > 0 && len(which) > 0 && !e.Or):
+		case t.state.Job == jobMove && (leadsTo(r.u.original[:e.Start]) || len(to) > 0 && e.Or):
 			to = append(to, e)
 		default:
 			which = append(which, e)
 		}
+	}
+	if t.state.Job == jobMove && len(to) == 0 && len(which) > 1 {
+		which, to = which[:1], which[1:]
 	}
 	if len(which) > 0 {
 		t.state.Which = whensOf(positive(which))
@@ -163,5 +166,5 @@ func positive(expressions []timex.Expression) []timex.Expression {
 // leadsTo reports whether what stands before an expression says that it is the new time.
 func leadsTo(before string) bool {
 	words := wordsOf(before)
-	return len(words) > 0 && slices.Contains([]string{"to", "til", "until", "for", "on", "instead", "a", "al", "para"}, words[len(words)-1])
+	return len(words) > 0 && slices.Contains([]string{"to", "till", "until", "into", "al", "para"}, words[len(words)-1])
 }

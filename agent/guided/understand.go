@@ -78,7 +78,7 @@ func (v *vocabulary) understand(text string, now time.Time) reading {
 	r.care = v.findCare(u, r.whom)
 	times := v.times
 	times.Now = now
-	r.times = slices.DeleteFunc(timex.Find(u.original, times), func(e timex.Expression) bool {
+	r.times = slices.DeleteFunc(timex.Find(u.withoutPronouns(), times), func(e timex.Expression) bool {
 		return u.covered(e.Start, e.End, phatic)
 	})
 	r.ordinal = u.ordinal()
@@ -178,18 +178,15 @@ func (r *reading) readNumbers(text string) {
 	r.phone = phonePattern.MatchString(text) && r.code == ""
 }
 
-var (
-	agreeable = setOf(signYes, signGood, signCourtesy, signFiller, signThanks, signThatOne, signTime, signAppointment, signBook, signBye)
-)
+var agreeable = setOf(signYes, signGood, signCourtesy, signFiller, signThanks, signThatOne, signTime, signAppointment, signBook, signBye)
 
 // answer is whether the utterance is a yes or a no to whatever was asked.
 func (u *utterance) answer() (yes, no bool) {
-	y, n, g := u.first(setOf(signYes)), u.first(setOf(signNo)), u.first(setOf(signGood))
-	no = n >= 0 && u.leads(n) && (y < 0 || n <= y)
-	if g >= 0 && u.negated(g) {
-		no = true
-	}
-	if no {
+	y, n, g, b := u.first(setOf(signYes)), u.first(setOf(signNo)), u.first(setOf(signGood)), u.first(setOf(signBad))
+	switch {
+	case n >= 0 && u.leads(n) && (y < 0 || n <= y),
+		g >= 0 && u.negated(g),
+		b >= 0 && !u.negated(b) && !u.asks && u.all(agreeable|setOf(signBad, signNo)):
 		return false, true
 	}
 	switch {
@@ -226,11 +223,17 @@ func (r *reading) readWant() {
 		r.want, r.sure = wantCancel, true
 	case r.has(signMine) && !r.topicIs(signAdvice):
 		r.want, r.sure = wantMine, true
-	case (r.wants(signBook) || r.wants(signAppointment)) && !r.topicIs(signAdvice):
+	case (r.wants(signBook) || r.wants(signAppointment) || r.wants(signLook) && r.familiar()) && !r.topicIs(signAdvice):
 		r.want, r.sure = wantBook, len(r.topics) == 0 || r.values() || r.has(signAppointment)
-	case len(r.topics) == 0 && (r.care != (care{}) || len(r.who) > 0 || r.hasTime()):
+	case len(r.topics) == 0 && (r.care != (care{}) || len(r.who) > 0 || r.hasTime() && r.familiar()):
 		r.want = wantBook
 	}
+}
+
+// familiar reports whether the utterance is about what is done here, as far as its words tell: "do you have anything
+// tomorrow" is, and "what was the closing number of the stock exchange today" is not.
+func (r *reading) familiar() bool {
+	return r.care != (care{}) || len(r.who) > 0 || r.nobody || r.has(signAppointment) || r.u.foreign == 0
 }
 
 // wants reports whether a sign was given, and not as something that is not wanted.

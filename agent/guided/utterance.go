@@ -11,6 +11,7 @@ type utterance struct {
 	tokens   []token
 	at       []signs // of the phrases that cover each token
 	signs    signs   // of all phrases, and of the utterance as a whole
+	foreign  int     // tokens that no word file and no name of the clinic has
 	asks     bool    // it is a question: by its mark, or by how it begins
 	polite   bool    // and one that asks for something: "could I have ..."
 }
@@ -30,6 +31,11 @@ func (v *vocabulary) parse(text string) *utterance {
 		}
 		furthest = i + n
 		u.mark(i, furthest, meanings)
+	}
+	for _, t := range u.tokens {
+		if !v.spelling.knows(t.text) && !hasDigit(t.text) {
+			u.foreign++
+		}
 	}
 	opener := u.opener()
 	u.asks = strings.ContainsAny(text, "?¿") || v.questions[opener]
@@ -155,6 +161,26 @@ func (u *utterance) leads(i int) bool {
 		}
 	}
 	return i >= 0
+}
+
+// pointing are words before a "one" that stands for something that was offered, and is no hour.
+var pointing = []string{"the", "that", "this", "which", "any", "another", "other", "either", "first", "last", "next"}
+
+// withoutPronouns is the text with every such "one" blanked out: "the morning one" is not one in the morning.
+func (u *utterance) withoutPronouns() string {
+	text := u.original
+	for i, t := range u.tokens {
+		hour := i+1 < len(u.tokens) && slices.Contains([]string{"am", "pm", "oclock", "thirty", "fifteen"}, u.tokens[i+1].text)
+		if (t.text == "one" || t.text == "ones") && !hour && u.pointedAt(i) {
+			text = text[:t.start] + strings.Repeat("_", t.end-t.start) + text[t.end:]
+		}
+	}
+	return text
+}
+
+// pointedAt reports whether one of the three tokens before i points at something.
+func (u *utterance) pointedAt(i int) bool {
+	return slices.ContainsFunc(u.tokens[max(0, i-3):i], func(t token) bool { return slices.Contains(pointing, t.text) })
 }
 
 // covered reports whether every token between two bytes of the text is in a phrase with one of the signs.
