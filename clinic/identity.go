@@ -29,6 +29,9 @@ type VerifyRequest struct {
 	Key      string // of the message that asked: the same again sends no second code
 }
 
+// CodeTries is how many wrong codes may be typed before a new one has to be sent.
+const CodeTries = 5
+
 // Verification is a code on its way.
 type Verification struct {
 	ID         uuid.UUID
