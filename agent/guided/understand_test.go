@@ -259,3 +259,28 @@ func BenchmarkUnderstand(b *testing.B) {
 		i++
 	}
 }
+
+// BenchmarkVocabulary is what a clinic's words cost when its directory has changed.
+func BenchmarkVocabulary(b *testing.B) {
+	data, err := demo.Dataset(monday)
+	if err != nil {
+		b.Fatal(err)
+	}
+	lexicons, err := loadLexicons()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		newVocabulary(lexicons["en"], "en", &data.Directory)
+	}
+}
+
+func BenchmarkLoadLexicons(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := readLexicons(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
