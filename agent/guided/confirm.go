@@ -3,6 +3,7 @@ package guided
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -54,11 +55,11 @@ func (t *talk) heardVerdict(ctx context.Context, r reading) (bool, error) {
 		return true, t.decline(ctx, p.ID)
 	case r.has(signAboutIt) && r.isQuestion() && len(r.topics) == 0:
 		return true, t.showProposal(ctx, p, false)
-	case r.yes && !differs && t.clear(r, p), !differs && insists(r, p):
-		if err := t.confirmPending(ctx); err != nil {
-			return true, err
-		}
-		return true, t.answerTopics(ctx, r)
+	case !differs && t.unreserved(r, p) && (r.yes && t.clear(r, p) || insists(r, p)):
+		return true, t.confirmPending(ctx)
+	case r.has(signNo) && (r.yes || r.has(signYes)):
+		t.say("clear-answer", prompts.Values{})
+		return true, t.showProposal(ctx, p, false)
 	case r.no && !differs && !r.values() && r.ordinal == 0:
 		return true, t.decline(ctx, p.ID)
 	case r.want == wantCancel && p.Kind == tools.ProposeCancel, r.yes && !differs && r.want != wantHuman && len(r.topics) == 0:
@@ -87,6 +88,35 @@ func (t *talk) clear(r reading, p tools.Proposal) bool {
 	case wantMine, wantHuman:
 	}
 	return false
+}
+
+// unreserved reports whether there is nothing in what was said but agreement, courtesy, and what the proposal says itself.
+// Any other word ("if", "but", "wait", "my husband first", a second wish) makes a yes one that has to be asked for again:
+// a needless question costs a moment, a change that nobody wanted costs trust.
+func (t *talk) unreserved(r reading, p tools.Proposal) bool {
+	agreed := setOf(signYes, signGood, signThanks, signAssent)
+	switch p.Kind {
+	case tools.ProposeCancel:
+		agreed |= setOf(signCancel)
+	case tools.ProposeMove:
+		agreed |= setOf(signMove)
+	case tools.ProposeBook:
+	}
+	if r.has(signNo) || r.has(signNegation) {
+		return false
+	}
+	names := t.practitioner(p.Slot.Practitioner).DisplayName() + " " + t.service(p.Slot.Service).DisplayName()
+	if p.Kind == tools.ProposeCancel {
+		names = t.practitioner(p.Was.Practitioner).DisplayName() + " " + t.service(p.Was.Service).DisplayName()
+	}
+	said := wordsOf(names)
+	for i, token := range r.u.tokens {
+		number := strings.ContainsAny(token.text, "0123456789") // differs has compared the times
+		if !number && !r.u.at[i].hasAny(agreed) && !slices.Contains(said, token.text) {
+			return false
+		}
+	}
+	return true
 }
 
 // insists reports whether somebody repeats in so many words what is proposed: "cancel it", "please book the appointment".

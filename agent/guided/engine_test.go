@@ -2,10 +2,10 @@ package guided_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,14 +30,14 @@ func TestWanderingPatients(t *testing.T) {
 	t.Parallel()
 	sentences := readSentences(t)
 	for seed := range uint64(6) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			c := begin(t)
 			if seed%2 == 0 {
 				c.happen([]string{"known"})
 				c.happen([]string{"appointment", "chen", "skin-check", "2026-12-02", "10:00"})
 			}
-			random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
+			random := rand.New(rand.NewPCG(seed, 1))
 			for range 60 {
 				c.wander(random, sentences)
 			}
@@ -79,10 +79,11 @@ func (c *conversation) wander(random *rand.Rand, sentences []string) {
 	c.log("> %s", line)
 	c.put(line)
 	c.answer()
-	said := ""
+	var texts []string
 	for _, m := range c.last {
-		said += m.Body.Text + "\n"
+		texts = append(texts, m.Body.Text)
 	}
+	said := strings.Join(texts, "\n")
 	changed := c.changes() - before
 	claims := saysChanged.MatchString(said)
 	switch {

@@ -103,7 +103,7 @@ func (t *talk) slots(ctx context.Context, when tools.When) (tools.SlotsFound, er
 		Practitioners: t.seekers(t.service(t.state.Wish.Service)),
 		When:          when,
 		Exclude:       t.state.Appointment,
-		Seen:          append(t.state.Seen[:len(t.state.Seen):len(t.state.Seen)], t.state.Leaving),
+		Seen:          append(slices.Clip(t.state.Seen), t.state.Leaving),
 		More:          t.others,
 	})
 }
