@@ -2,6 +2,7 @@ package guided
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -47,6 +48,9 @@ func (t *talk) heardVerdict(ctx context.Context, r reading) (bool, error) {
 		return false, nil
 	}
 	p := *t.state.Pending
+	if !t.shown(p) {
+		return t.heardTooEarly(ctx, r, p)
+	}
 	differs := t.differs(r, p)
 	switch {
 	case r.number == 1 && t.caller.Channel == chat.SMS:
@@ -67,6 +71,34 @@ func (t *talk) heardVerdict(ctx context.Context, r reading) (bool, error) {
 		return true, t.showProposal(ctx, p, false)
 	default:
 		return false, nil
+	}
+}
+
+// shown reports whether the proposal stood in front of the patient when they wrote: in a message before theirs.
+func (t *talk) shown(p tools.Proposal) bool { return t.shownAt(p) < t.caller.Seq }
+
+// shownAt is the seq of the message that showed the proposal first; of one that is being made, the largest there is.
+func (t *talk) shownAt(p tools.Proposal) int64 {
+	for _, m := range t.turn.History {
+		for _, option := range m.Body.Options {
+			if shown, err := tools.ParseProposal(option); err == nil && shown.ID == p.ID {
+				return m.Seq
+			}
+		}
+	}
+	return math.MaxInt64
+}
+
+// heardTooEarly takes what was written before the proposal could be read: a yes was meant for something else.
+// What is proposed in this same answer stands in it already.
+func (t *talk) heardTooEarly(ctx context.Context, r reading, p tools.Proposal) (bool, error) {
+	switch {
+	case !r.yes && r.number != 1:
+		return false, nil
+	case t.shownAt(p) == math.MaxInt64:
+		return true, nil
+	default:
+		return true, t.showProposal(ctx, p, false)
 	}
 }
 
@@ -94,13 +126,14 @@ func (t *talk) clear(r reading, p tools.Proposal) bool {
 // Any other word ("if", "but", "wait", "my husband first", a second wish) makes a yes one that has to be asked for again:
 // a needless question costs a moment, a change that nobody wanted costs trust.
 func (t *talk) unreserved(r reading, p tools.Proposal) bool {
-	agreed := setOf(signYes, signGood, signThanks, signAssent)
+	agreed := setOf(signYes, signGood, signThanks, signCourtesy, signThatOne, signBye, signAppointment, signAssent)
 	switch p.Kind {
 	case tools.ProposeCancel:
 		agreed |= setOf(signCancel)
 	case tools.ProposeMove:
 		agreed |= setOf(signMove)
 	case tools.ProposeBook:
+		agreed |= setOf(signBook)
 	}
 	if r.has(signNo) || r.has(signNegation) {
 		return false
