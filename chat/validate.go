@@ -100,7 +100,7 @@ func (f Field) text(value string) (string, saying) {
 	switch {
 	case isName && length > maxName, length > maxLine:
 		return "", sayLongField
-	case isName && (!strings.ContainsFunc(value, unicode.IsLetter) || strings.ContainsFunc(value, notInNames)):
+	case isName && (!strings.ContainsFunc(value, unicode.IsLetter) || strings.ContainsFunc(value, notInNames) || dotInside(value)):
 		return "", sayName
 	}
 	return value, ""
@@ -109,6 +109,16 @@ func (f Field) text(value string) (string, saying) {
 // notInNames reports what no name is written with; names are repeated in texts to patients, so that a link must not fit in.
 func notInNames(r rune) bool {
 	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune(" '’‘`´-‐–.,()·\u200c\u200d\u200e\u200f", r)
+}
+
+// dotInside reports whether a dot stands within a word, as in the name of a site, and not after it, as in "J. R." or "Jr.".
+func dotInside(name string) bool {
+	for _, after := range strings.SplitAfter(name, ".")[1:] {
+		if after != "" && !strings.ContainsRune(" ,)-‐–", []rune(after)[0]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f Field) checkbox(value string) (string, saying) {
