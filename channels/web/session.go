@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,15 @@ type sessionRequest struct {
 	Resume   string `json:"resume"`
 	Language string `json:"language"`
 }
+
+// What slugs and resume secrets are written with. Whatever else is sent for one was never given out by us, and the
+// record need not be asked.
+var (
+	slugs   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	secrets = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+)
+
+const maxSlug = 100 // characters
 
 // sessionAnswer is what a browser needs to open a socket, and to show around the chat.
 type sessionAnswer struct {
@@ -110,6 +120,13 @@ func readSessionRequest(w http.ResponseWriter, r *http.Request) (req sessionRequ
 }
 
 func (s *Server) startSession(w http.ResponseWriter, r *http.Request, req sessionRequest) {
+	if req.Clinic != "" && (len(req.Clinic) > maxSlug || !slugs.MatchString(req.Clinic)) {
+		refuse(w, http.StatusNotFound, req.Language, CodeUnknownClinic, 0)
+		return
+	}
+	if !secrets.MatchString(req.Resume) {
+		req.Resume = ""
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Limits.StoreTimeout)
 	defer cancel()
 	c, err := s.cfg.Clinics.FindClinic(ctx, req.Clinic, r.Header.Get("Origin"))
@@ -123,7 +140,7 @@ func (s *Server) startSession(w http.ResponseWriter, r *http.Request, req sessio
 	}
 	language := s.languageOf(c, req.Language)
 	session, err := s.cfg.Sessions.OpenSession(ctx, chat.SessionRequest{
-		Clinic: c.ID, Resume: req.Resume, Language: language, Idle: s.cfg.SessionIdle,
+		Clinic: c.ID, Resume: req.Resume, Language: language, Idle: s.cfg.SessionIdle, Address: s.clientAddress(r),
 		Greeting: s.cfg.Greeting(c, language), Return: s.cfg.Return(c, language),
 	})
 	if err != nil {

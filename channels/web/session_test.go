@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,47 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestNonsenseBeginsAnew: what no server of ours gave out leads to a new conversation in the clinic's language.
+func TestNonsenseBeginsAnew(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	for _, body := range []string{
+		`{"resume":"a\u0000b"}`, `{"resume":"` + strings.Repeat("x", 3000) + `"}`, `{"language":"e\u0000s"}`, `{"language":"` + strings.Repeat("x", 3000) + `"}`,
+	} {
+		r := w.post(body)
+		if r.status != http.StatusCreated {
+			t.Fatalf("%.40s: %d %s", body, r.status, r.body)
+		}
+		w.hello(parse[session](t, r.body), 0).wantMessage(1, "agent", greeting)
+	}
+}
+
+// addressed notes where a browser came from.
+type addressed struct {
+	web.Sessions
+	address chan string
+}
+
+func (a addressed) OpenSession(ctx context.Context, r chat.SessionRequest) (chat.Session, error) {
+	a.address <- r.Address
+	return a.Sessions.OpenSession(ctx, r)
+}
+
+func TestSessionKnowsTheAddress(t *testing.T) {
+	t.Parallel()
+	addresses := make(chan string, 1)
+	w := open(t, func(c *web.Config) {
+		c.Sessions = addressed{c.Sessions, addresses}
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	if r := w.post(`{}`, "X-Forwarded-For", "192.0.2.7"); r.status != http.StatusCreated {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	if got := <-addresses; got != "192.0.2.7" {
+		t.Errorf("the session is of %q", got)
+	}
+}
+
 func TestSessionLanguage(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -75,6 +118,9 @@ func TestRefusedSessions(t *testing.T) {
 		{"foreign origin", `{}`, []string{"Origin", "https://evil.example"}, http.StatusForbidden, web.CodeOrigin},
 		{"sandboxed page", `{}`, []string{"Origin", "null"}, http.StatusForbidden, web.CodeOrigin},
 		{"unknown clinic", `{"clinic":"no-such"}`, nil, http.StatusNotFound, web.CodeUnknownClinic},
+		{"clinic with NUL", `{"clinic":"harbor\u0000view"}`, nil, http.StatusNotFound, web.CodeUnknownClinic},
+		{"clinic that is no slug", `{"clinic":"Harbor View"}`, nil, http.StatusNotFound, web.CodeUnknownClinic},
+		{"clinic with a long name", `{"clinic":"` + strings.Repeat("x", 101) + `"}`, nil, http.StatusNotFound, web.CodeUnknownClinic},
 		{"no JSON", `clinic=harbor-view`, nil, http.StatusBadRequest, chat.CodeBadJSON},
 		{"no object", `["harbor-view"]`, nil, http.StatusBadRequest, chat.CodeBadJSON},
 		{"clinic is a number", `{"clinic":7}`, nil, http.StatusBadRequest, chat.CodeBadJSON},
