@@ -22,28 +22,29 @@ func (t *talk) handOff(ctx context.Context, details string) error {
 		t.say("handed-known", v)
 		return nil
 	}
-	if t.state.Job == jobNone {
-		t.state.Step = stepNumber
-	}
+	t.state.CallBack = true
 	t.say("handed", v)
 	return nil
 }
 
 // heardNumber takes the phone number of somebody who wants to be called.
 func (t *talk) heardNumber(ctx context.Context, r reading) (bool, error) {
-	if t.state.Step != stepNumber || !r.phone {
+	if !t.state.CallBack || !r.phone {
 		return false, nil
 	}
 	expected, err := t.desk.HandOff(ctx, t.caller, tools.HandOffIn{Kind: tools.CallBack, Details: t.text("staff-number", prompts.Values{})})
 	if err != nil {
 		return true, err
 	}
-	t.state.Step = stepNone
+	t.state.CallBack = false
 	v := prompts.Values{}
 	if !expected.IsZero() {
 		v.When = t.words.At(expected.In(t.clinic.Clinic.Zone))
 	}
 	t.say("number-noted", v)
+	if t.state.Job != jobNone {
+		return true, t.again(ctx)
+	}
 	return true, nil
 }
 

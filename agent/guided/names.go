@@ -73,11 +73,18 @@ func (ps people) find(u *utterance, knows func(string) bool) []named {
 			continue
 		}
 		hit.from = start
-		hit.excepted = start > 0 && u.signAt(start-1).hasAny(setOf(signExcept))
+		hit.excepted = u.exceptedAt(start)
 		found = append(found, hit)
 		i = hit.to - 1
 	}
 	return found
+}
+
+// exceptedAt reports whether whoever is named from token i on is not wanted: "not with Dr. Chen".
+func (u *utterance) exceptedAt(i int) bool {
+	for i--; i > 0 && slices.Contains(introduces, u.tokens[i].text); i-- {
+	}
+	return i >= 0 && u.signAt(i).has(signExcept)
 }
 
 // at is the best match of a name that begins at token i.

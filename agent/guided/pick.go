@@ -106,7 +106,7 @@ func (t *talk) pickedSlot(r reading) int {
 		return -1
 	case r.has(signLatest):
 		return len(slots) - 1
-	case r.u.signs.hasAny(setOf(signAny, signEarliest, signEarlier)) && !r.has(signOthers):
+	case r.u.signs.hasAny(setOf(signAny, signEarliest)) && !r.u.signs.hasAny(setOf(signOthers, signEarlier)), r.has(signEarlier) && r.u.choosing():
 		return 0
 	case len(slots) == 1 && (r.yes || r.has(signThatOne)):
 		return 0

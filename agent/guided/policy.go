@@ -238,10 +238,6 @@ func (t *talk) again(ctx context.Context) error {
 		return t.codeForm()
 	case stepDetails:
 		return t.askDetails()
-	case stepNumber:
-		t.say("what-else", prompts.Values{})
-		t.mainMenu()
-		return nil
 	case stepNone, stepCare, stepWhich:
 	}
 	return t.advance(ctx)
@@ -296,7 +292,7 @@ func (t *talk) notUnderstood(ctx context.Context, misses int) error {
 	case stepDetails:
 		t.say("use-form", prompts.Values{})
 		return t.detailsForm()
-	case stepNone, stepNumber:
+	case stepNone:
 		t.say("sorry", prompts.Values{})
 		t.say("help", prompts.Values{})
 		t.mainMenu()

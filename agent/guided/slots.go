@@ -108,16 +108,26 @@ func (t *talk) slots(ctx context.Context, when tools.When) (tools.SlotsFound, er
 	})
 }
 
-// seekers are the practitioners to search: those who were named, or all but those who are not wanted.
+// seekers are the practitioners to search: those who were named, or all but those who are not wanted. Where that is nobody,
+// it says so, and searches all after all.
 func (t *talk) seekers(service clinic.Service) []uuid.UUID {
 	if len(t.state.Wish.Without) == 0 {
 		return t.state.Wish.Practitioners
 	}
 	var left []uuid.UUID
+	var unwanted []string
 	for _, p := range t.clinic.Practitioners {
-		if !p.Retired && slices.Contains(p.Services, service.ID) && !slices.Contains(t.state.Wish.Without, p.ID) {
+		switch {
+		case p.Retired || !slices.Contains(p.Services, service.ID):
+		case slices.Contains(t.state.Wish.Without, p.ID):
+			unwanted = append(unwanted, p.DisplayName())
+		default:
 			left = append(left, p.ID)
 		}
+	}
+	if len(left) == 0 && len(unwanted) > 0 {
+		t.state.Wish.Without = nil
+		t.say("only-they", prompts.Values{List: t.words.List(unwanted), Count: len(unwanted)})
 	}
 	return left
 }

@@ -47,7 +47,6 @@ const (
 	stepCode    step = "code"    // the code that was sent
 	stepWhich   step = "which"   // which appointment
 	stepConfirm step = "confirm" // shall I?
-	stepNumber  step = "number"  // a person was asked for: perhaps a number to call
 )
 
 // wish is what somebody wants to book, as far as it is known.
@@ -91,6 +90,7 @@ type state struct {
 	With        []uuid.UUID     `json:"with,omitempty"`        // and of whom it is with
 	Done        []done          `json:"done,omitempty"`        // latest last
 	About       whom            `json:"about,omitempty"`       // whom the proof of identity is about
+	CallBack    bool            `json:"call_back,omitempty"`   // a person was asked for, and a number to call was invited
 	WrongCodes  int             `json:"wrong_codes,omitempty"` // since the last code was sent
 	Misses      int             `json:"misses,omitempty"`      // utterances in a row that were not understood
 }
