@@ -62,6 +62,7 @@ type Snapshot struct {
 // SessionRequest opens a browser's session, or takes an earlier one up again.
 type SessionRequest struct {
 	Clinic   uuid.UUID
+	Address  string        // that the browser comes from, for limits alone: only a keyed hash is kept; "" when not known
 	Resume   string        // secret of the earlier session, "" for none
 	Language string        // of a new conversation
 	Idle     time.Duration // after so long without a sign of life, history needs verification again

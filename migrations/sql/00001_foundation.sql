@@ -432,6 +432,7 @@ create table endpoint (
   channel         text not null check (channel in ('web', 'sms', 'email')),
   address         bytea,                   -- sealed: the phone number; none on the web
   address_index   bytea,
+  caller_index    bytea,                   -- keyed hash of the address that a browser last came from; null: not known
   resume_hash     bytea,                   -- of the rotating secret of a browser
   resume_before   bytea,                   -- the one before, until the new one was used: an answer may get lost
   level           smallint not null default 0 check (level between 0 and 2),
@@ -522,6 +523,8 @@ create table verification (
   endpoint_id uuid not null,
   key         text not null,               -- the message that asked for it: the same one again sends no second code
   phone_index bytea not null,
+  caller_index bytea,                      -- of the endpoint, when it asked
+  sent        boolean not null,            -- false: the number had enough of them, and whoever asked is told nothing of it
   details     bytea not null,              -- sealed: number, name, date of birth, consent as entered
   code_hash   bytea not null,
   wrong_keys  text[] not null default '{}', -- the messages that tried a wrong code: the same one again is not counted twice
@@ -539,6 +542,8 @@ create table verification (
 );
 create index verification_phone on verification (clinic_id, phone_index, created_at);
 create index verification_endpoint on verification (clinic_id, endpoint_id, created_at);
+create index verification_caller on verification (clinic_id, caller_index, created_at) where caller_index is not null;
+create index verification_sent on verification (clinic_id, created_at) where sent;
 
 create table consent (
   clinic_id   uuid not null references clinic,

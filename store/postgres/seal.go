@@ -22,6 +22,14 @@ func (d *DB) index(clinicID uuid.UUID, what, value string) []byte {
 	return d.keys.Index(what+"/"+clinicID.String(), value)
 }
 
+// callerIndex is the keyed hash of the address that somebody comes from; nil when it is not known.
+func (d *DB) callerIndex(clinicID uuid.UUID, address string) []byte {
+	if address == "" {
+		return nil
+	}
+	return d.index(clinicID, "caller", address)
+}
+
 // place is where a sealed value belongs: "patient.phone" of one row of one clinic.
 func place(clinicID uuid.UUID, column string, id uuid.UUID) []byte {
 	out := make([]byte, 0, 2*len(id)+len(column))

@@ -53,18 +53,19 @@ func (d *DB) beginConversation(ctx context.Context, q *db.Queries, r chat.Sessio
 			return chat.Session{}, err
 		}
 	}
-	return d.attachBrowser(ctx, q, conversation)
+	return d.attachBrowser(ctx, q, conversation, d.callerIndex(r.Clinic, r.Address))
 }
 
 // greets reports whether there is a first message at all.
 func greets(b chat.Body) bool { return b.Text != "" }
 
 // attachBrowser makes the endpoint of a new conversation.
-func (d *DB) attachBrowser(ctx context.Context, q *db.Queries, c chat.Conversation) (chat.Session, error) {
+func (d *DB) attachBrowser(ctx context.Context, q *db.Queries, c chat.Conversation, caller []byte) (chat.Session, error) {
 	secret := newSecret()
 	endpoint := chat.Endpoint{ID: uuid.Must(uuid.NewV7()), Conversation: c.ID, Channel: chat.Web}
 	err := q.InsertEndpoint(ctx, db.InsertEndpointParams{
-		ClinicID: c.Clinic, ID: endpoint.ID, ConversationID: c.ID, Channel: string(endpoint.Channel), ResumeHash: hashSecret(secret), At: d.now(),
+		ClinicID: c.Clinic, ID: endpoint.ID, ConversationID: c.ID, Channel: string(endpoint.Channel), ResumeHash: hashSecret(secret),
+		CallerIndex: caller, At: d.now(),
 	})
 	if err != nil {
 		return chat.Session{}, err

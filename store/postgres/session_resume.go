@@ -53,6 +53,7 @@ func (d *DB) resume(ctx context.Context, q *db.Queries, audit *auditTrail, r cha
 	}
 	return session, q.ResumeEndpoint(ctx, db.ResumeEndpointParams{
 		ClinicID: r.Clinic, ID: row.ID, At: d.now(), ResumeBefore: hashSecret(r.Resume), ResumeHash: hashSecret(session.Resume),
+		CallerIndex: d.callerIndex(r.Clinic, r.Address),
 	})
 }
 

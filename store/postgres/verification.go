@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -18,7 +19,7 @@ import (
 )
 
 // How long a code works and how often one may be tried and asked for. Six digits, five tries and six codes a day leave
-// somebody who guesses a chance of 1 in 33,333 a day at one number.
+// somebody who guesses a chance of 1 in 33,333 a day at one number. An address may be that of a whole family or clinic.
 const (
 	codeLife          = 10 * time.Minute
 	codesRecently     = 15 * time.Minute
@@ -26,6 +27,9 @@ const (
 	numberMaxRecently = 3
 	numberMaxLately   = 6
 	endpointMaxLately = 10
+	callerMaxRecently = 10
+	callerMaxLately   = 30
+	clinicMaxMinute   = 60 // texts cost money, whoever asks for them
 )
 
 const columnDetails = "verification.details"
@@ -50,8 +54,9 @@ type codeRequest struct {
 
 // BeginVerification sends a one-time code to the number of a claim, in the transaction that records it. No chart is looked
 // for, so that the answer and the time it takes are the same whether or not there is such a patient. The same key again
-// sends nothing and gets the same answer. [clinic.CodeRateLimited] when too many were asked for, for this number or at this
-// endpoint; [clinic.CodeNotFound] when another code is wanted and there was none before.
+// sends nothing and gets the same answer, and so does a request for a number that had enough codes. [clinic.CodeRateLimited]
+// when too many were asked for at this endpoint, from its address, or in the whole clinic; [clinic.CodeNotFound] when another
+// code is wanted and there was none before.
 func (d *DB) BeginVerification(ctx context.Context, clinicID uuid.UUID, r clinic.VerifyRequest) (clinic.Verification, error) {
 	if r.Key == "" {
 		return clinic.Verification{}, errors.New("beginning verification: the request has no key")
@@ -84,10 +89,15 @@ func (c *codeRequest) run(ctx context.Context) (sent clinic.Verification, err er
 	if err != nil {
 		return sent, err
 	}
-	if err := c.mayAsk(ctx, details.Claim); err != nil {
+	number := c.d.index(c.clinic, indexPhone, details.Claim.Phone)
+	send, err := c.mayAsk(ctx, number)
+	if err != nil {
 		return sent, err
 	}
-	return c.send(ctx, details)
+	if !send {
+		return c.withhold(ctx, c.issue(details, number))
+	}
+	return c.send(ctx, c.issue(details, number))
 }
 
 // endpointError says what it means that an endpoint was not found.
@@ -115,29 +125,34 @@ func (c *codeRequest) details(ctx context.Context) (claimDetails, error) {
 	return details, err
 }
 
-// mayAsk holds the limits. The number is locked, so that requests at several endpoints are counted one after the other.
-func (c *codeRequest) mayAsk(ctx context.Context, claim clinic.Claim) error {
-	number := c.d.index(c.clinic, indexPhone, claim.Phone)
-	if err := c.q.LockNumber(ctx, number); err != nil {
-		return fmt.Errorf("locking number: %w", err)
+// mayAsk holds the limits of whoever asks, and says whether the number may get another text. The address and the number
+// are locked, so that requests at several endpoints are counted one after the other.
+func (c *codeRequest) mayAsk(ctx context.Context, number []byte) (send bool, err error) {
+	for _, counted := range [][]byte{c.endpoint.CallerIndex, number} {
+		if counted == nil {
+			continue
+		}
+		if err := c.q.LockCounted(ctx, counted); err != nil {
+			return false, fmt.Errorf("waiting to count codes: %w", err)
+		}
 	}
 	counts, err := c.q.CountCodes(ctx, db.CountCodesParams{
-		ClinicID: c.clinic, PhoneIndex: number, EndpointID: c.request.Endpoint,
-		Recently: c.now.Add(-codesRecently), Lately: c.now.Add(-codesLately),
+		ClinicID: c.clinic, PhoneIndex: number, EndpointID: c.request.Endpoint, CallerIndex: c.endpoint.CallerIndex,
+		Recently: c.now.Add(-codesRecently), Lately: c.now.Add(-codesLately), LastMinute: c.now.Add(-time.Minute),
 	})
 	if err != nil {
-		return fmt.Errorf("counting codes: %w", err)
+		return false, fmt.Errorf("counting codes: %w", err)
 	}
-	if counts.NumberRecently >= numberMaxRecently || counts.NumberLately >= numberMaxLately || counts.EndpointLately >= endpointMaxLately {
-		return clinic.Refuse(clinic.CodeRateLimited, phrase(c.endpoint.Language, phraseManyCodes))
+	if counts.EndpointLately >= endpointMaxLately || counts.ClinicLastMinute >= clinicMaxMinute ||
+		counts.CallerRecently >= callerMaxRecently || counts.CallerLately >= callerMaxLately {
+		return false, clinic.Refuse(clinic.CodeRateLimited, phrase(c.endpoint.Language, phraseManyCodes))
 	}
-	return nil
+	return counts.NumberRecently < numberMaxRecently && counts.NumberLately < numberMaxLately, nil
 }
 
 // send records the code and queues the text that carries it.
-func (c *codeRequest) send(ctx context.Context, details claimDetails) (clinic.Verification, error) {
-	id, code, expires := uuid.Must(uuid.NewV7()), newCode(), c.now.Add(codeLife)
-	if err := c.record(ctx, id, code, expires, details); err != nil {
+func (c *codeRequest) send(ctx context.Context, issued issuedCode) (clinic.Verification, error) {
+	if err := c.record(ctx, issued); err != nil {
 		return clinic.Verification{}, err
 	}
 	of, err := readClinic(ctx, c.q, c.clinic)
@@ -145,8 +160,8 @@ func (c *codeRequest) send(ctx context.Context, details claimDetails) (clinic.Ve
 		return clinic.Verification{}, err
 	}
 	args, err := c.d.addDelivery(ctx, c.q, c.clinic, chat.Delivery{
-		Conversation: c.endpoint.ConversationID, Channel: chat.SMS, To: details.Claim.Phone, Purpose: "code",
-		Text: fmt.Sprintf(phrase(c.endpoint.Language, phraseCodeText), of.Name, code, int(codeLife.Minutes())),
+		Conversation: c.endpoint.ConversationID, Channel: chat.SMS, To: issued.details.Claim.Phone, Purpose: "code",
+		Text: fmt.Sprintf(phrase(c.endpoint.Language, phraseCodeText), of.Name, issued.code, int(codeLife.Minutes())),
 	})
 	if err != nil {
 		return clinic.Verification{}, err
@@ -155,22 +170,68 @@ func (c *codeRequest) send(ctx context.Context, details claimDetails) (clinic.Ve
 		return clinic.Verification{}, err
 	}
 	err = c.audit.add(ctx, auditEntry{
-		actor: c.request.Actor, action: "code.sent", kind: "verification", subject: id,
+		actor: c.request.Actor, action: "code.sent", kind: "verification", subject: issued.id,
 		detail: map[string]any{"conversation": c.endpoint.ConversationID, "endpoint": c.request.Endpoint, "delivery": args.Delivery},
 	})
-	return announce(id, expires, details.Claim.Phone), err
+	return issued.announce(), err
 }
 
-func (c *codeRequest) record(ctx context.Context, id uuid.UUID, code string, expires time.Time, details claimDetails) error {
-	plaintext, err := json.Marshal(details)
+// withhold records a code that goes nowhere, because the number had enough of them. Saying so would tell a stranger that
+// the number is in use here. The last code that this endpoint got for the number keeps working, with the tries it has left.
+func (c *codeRequest) withhold(ctx context.Context, issued issuedCode) (clinic.Verification, error) {
+	last, err := c.q.LastVerification(ctx, c.clinic, c.request.Endpoint)
+	if err != nil && !noRows(err) {
+		return clinic.Verification{}, err
+	}
+	works := last.UsedAt == nil && c.now.Before(last.ExpiresAt) && len(last.WrongKeys) < clinic.CodeTries
+	if works && bytes.Equal(last.PhoneIndex, issued.number) {
+		issued.hash, issued.wrong, issued.expires = last.CodeHash, last.WrongKeys, last.ExpiresAt
+	}
+	issued.withheld = true
+	if err := c.record(ctx, issued); err != nil {
+		return clinic.Verification{}, err
+	}
+	err = c.audit.add(ctx, auditEntry{
+		actor: c.request.Actor, action: "code.withheld", kind: "verification", subject: issued.id,
+		detail: map[string]any{"conversation": c.endpoint.ConversationID, "endpoint": c.request.Endpoint},
+	})
+	return issued.announce(), err
+}
+
+// issuedCode is a code with all that is recorded of it.
+type issuedCode struct {
+	id       uuid.UUID
+	code     string
+	hash     []byte
+	wrong    []string // messages that tried it and failed
+	number   []byte   // its index
+	expires  time.Time
+	details  claimDetails
+	withheld bool
+}
+
+func (c *codeRequest) issue(details claimDetails, number []byte) issuedCode {
+	code := newCode()
+	return issuedCode{
+		id: uuid.Must(uuid.NewV7()), code: code, hash: c.d.hashCode(c.request.Endpoint, code), wrong: []string{},
+		number: number, expires: c.now.Add(codeLife), details: details,
+	}
+}
+
+func (i issuedCode) announce() clinic.Verification {
+	return announce(i.id, i.expires, i.details.Claim.Phone)
+}
+
+func (c *codeRequest) record(ctx context.Context, issued issuedCode) error {
+	plaintext, err := json.Marshal(issued.details)
 	if err != nil {
 		return errors.New("encoding the claim failed") // the encoder's error could quote from it
 	}
 	err = c.q.InsertVerification(ctx, db.InsertVerificationParams{
-		ClinicID: c.clinic, ID: id, EndpointID: c.request.Endpoint, Key: c.request.Key,
-		PhoneIndex: c.d.index(c.clinic, indexPhone, details.Claim.Phone),
-		Details:    c.d.seal(c.clinic, columnDetails, id, plaintext),
-		CodeHash:   c.d.hashCode(id, code), ExpiresAt: expires, CreatedAt: c.now,
+		ClinicID: c.clinic, ID: issued.id, EndpointID: c.request.Endpoint, Key: c.request.Key,
+		PhoneIndex: issued.number, CallerIndex: c.endpoint.CallerIndex, Sent: !issued.withheld,
+		Details:  c.d.seal(c.clinic, columnDetails, issued.id, plaintext),
+		CodeHash: issued.hash, WrongKeys: issued.wrong, ExpiresAt: issued.expires, CreatedAt: c.now,
 	})
 	if err != nil {
 		return fmt.Errorf("recording code: %w", err)
@@ -205,6 +266,6 @@ func newCode() string {
 }
 
 // hashCode is what is kept of a code: a million codes are soon tried, but not without the key ring.
-func (d *DB) hashCode(verification uuid.UUID, code string) []byte {
-	return d.keys.Index("verification.code/"+verification.String(), code)
+func (d *DB) hashCode(endpoint uuid.UUID, code string) []byte {
+	return d.keys.Index("verification.code/"+endpoint.String(), code)
 }

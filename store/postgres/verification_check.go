@@ -72,7 +72,7 @@ func (v *codeCheck) run(ctx context.Context) (verified clinic.Verified, refusal,
 	if refusal := v.unusable(last); refusal != nil {
 		return verified, refusal, nil
 	}
-	if !hmac.Equal(last.CodeHash, v.d.hashCode(last.ID, v.request.Code)) {
+	if !hmac.Equal(last.CodeHash, v.d.hashCode(v.request.Endpoint, v.request.Code)) {
 		return verified, v.wrong(len(last.WrongKeys) + 1), v.countWrong(ctx, last.ID)
 	}
 	verified, err = v.right(ctx, last)

@@ -176,64 +176,187 @@ func TestAnotherCodeForTheSameClaim(t *testing.T) {
 	}
 }
 
-func TestHowManyCodesGoOut(t *testing.T) {
+// ask asks for a code as a session and returns the code of the refusal, "" for none.
+func (c *chatClinic) ask(s chat.Session, number string) string {
+	c.t.Helper()
+	claim := jane
+	claim.Phone = number
+	_, err := c.DB.BeginVerification(context.Background(), c.id, c.request(s, claim))
+	if err != nil && clinic.CodeOf(err) == "" {
+		c.t.Fatal(err)
+	}
+	return clinic.CodeOf(err)
+}
+
+// openFrom begins a conversation from an address.
+func (c *chatClinic) openFrom(address, resume string) chat.Session {
+	c.t.Helper()
+	s, err := c.DB.OpenSession(context.Background(), chat.SessionRequest{Clinic: c.id, Address: address, Resume: resume})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return s
+}
+
+func TestHowManyCodesGoToANumber(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)
 	c.Clock.Set(morning)
-	ask := func(s chat.Session, number string) string {
-		claim := jane
-		claim.Phone = number
-		_, err := c.DB.BeginVerification(context.Background(), c.id, c.request(s, claim))
-		if err != nil && clinic.CodeOf(err) == "" {
-			t.Fatal(err)
-		}
-		return clinic.CodeOf(err)
-	}
 	steps := []struct {
 		wait time.Duration
-		want string
+		sent int
 	}{
-		{0, ""},
-		{0, ""},
-		{0, ""},
-		{0, clinic.CodeRateLimited},
-		{14 * time.Minute, clinic.CodeRateLimited},
-		{time.Minute, ""},
-		{15 * time.Minute, ""},
-		{15 * time.Minute, ""},
-		{15 * time.Minute, clinic.CodeRateLimited},
-		{22*time.Hour + 59*time.Minute, clinic.CodeRateLimited},
-		{time.Minute, ""},
+		{0, 1},
+		{0, 1},
+		{0, 1},
+		{0, 0},
+		{14 * time.Minute, 0},
+		{time.Minute, 1},
+		{15 * time.Minute, 1},
+		{15 * time.Minute, 1},
+		{15 * time.Minute, 0},
+		{22*time.Hour + 59*time.Minute, 0},
+		{time.Minute, 1},
 	}
 	for i, step := range steps {
 		c.Clock.Advance(step.wait)
-		if got := ask(c.openSession(""), phone); got != step.want {
-			t.Errorf("step %d: %q, want %q", i, got, step.want)
+		before := read[int](c, "select count(*) from delivery")
+		s := c.openSession("")
+		sent := c.begin(c.request(s, jane)) // never refused: a stranger is not told that the number was used here
+		if sent.ID == uuid.Nil || sent.LastDigits != "23" || !sent.Expires.Equal(c.Clock.Now().Add(10*time.Minute)) {
+			t.Errorf("step %d: announced %+v", i, sent)
+		}
+		if got := read[int](c, "select count(*) from delivery") - before; got != step.sent {
+			t.Errorf("step %d: %d texts went out, want %d", i, got, step.sent)
 		}
 	}
+	if withheld, rows := c.audited("code.withheld"), read[int](c, "select count(*) from verification where not sent"); withheld != 4 || rows != 4 {
+		t.Errorf("%d audit rows and %d rows of what was withheld, want 4 and 4", withheld, rows)
+	}
+}
+
+func TestAWithheldCodeLeavesTheLastOneWorking(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	s, stranger := c.openSession(""), c.openSession("")
+	for range 3 {
+		c.begin(c.request(s, jane))
+	}
+	code := c.lastCode()
+	c.begin(c.request(stranger, jane))
+	if _, err := c.checkAs(stranger, code, uuid.NewString()); clinic.CodeOf(err) != clinic.CodeWrongCode {
+		t.Errorf("another endpoint's code: %v", err)
+	}
+	for range clinic.CodeTries - 1 {
+		_, _ = c.checkAs(s, otherCode(code), uuid.NewString())
+	}
+	c.begin(c.request(s, jane))
+	if n := read[int](c, "select cardinality(wrong_keys) from verification where endpoint_id = $1 and not sent", s.Endpoint.ID); n != clinic.CodeTries-1 {
+		t.Errorf("%d tries are counted, want those of the code that still works", n)
+	}
+	if got := c.check(s, code); !got.New {
+		t.Errorf("the last code that was sent: %+v", got)
+	}
+}
+
+func TestHowManyCodesABrowserAsksFor(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
 	s := c.openSession("")
 	for i := range 12 {
 		want := ""
 		if i >= 10 {
 			want = clinic.CodeRateLimited
 		}
-		if got := ask(s, fmt.Sprintf("+121255501%02d", i)); got != want {
+		if got := c.ask(s, fmt.Sprintf("+121255501%02d", i)); got != want {
 			t.Errorf("number %d of one browser: %q, want %q", i, got, want)
 		}
+	}
+}
+
+func TestHowManyCodesAnAddressAsksFor(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	c.Clock.Set(morning)
+	next := 0
+	ask := func(address string) string {
+		next++
+		return c.ask(c.openFrom(address, ""), fmt.Sprintf("+1212555%04d", next))
+	}
+	for round := range 3 {
+		for i := range 10 {
+			if got := ask("192.0.2.7"); got != "" {
+				t.Fatalf("code %d of round %d: %q", i, round, got)
+			}
+		}
+		if got := ask("192.0.2.7"); got != clinic.CodeRateLimited {
+			t.Errorf("one more in round %d: %q", round, got)
+		}
+		c.Clock.Advance(15 * time.Minute)
+	}
+	if got := ask("192.0.2.7"); got != clinic.CodeRateLimited {
+		t.Errorf("the 31st in a day: %q", got)
+	}
+	if got := ask("192.0.2.8"); got != "" {
+		t.Errorf("another address: %q", got)
+	}
+	moved := c.openFrom("192.0.2.9", "")
+	moved = c.openFrom("192.0.2.7", moved.Resume)
+	if got := c.ask(moved, phone); got != clinic.CodeRateLimited {
+		t.Errorf("a browser that moved to the address: %q", got)
+	}
+	if got := ask(""); got != "" {
+		t.Errorf("an address that is not known: %q", got)
+	}
+	c.Clock.Advance(24 * time.Hour)
+	if got := ask("192.0.2.7"); got != "" {
+		t.Errorf("the day after: %q", got)
+	}
+	if row := read[string](c, "select endpoint::text from endpoint where caller_index is not null limit 1"); strings.Contains(row, "192.0.2") {
+		t.Errorf("the address can be read in the database: %s", row)
+	}
+}
+
+func TestHowManyTextsAClinicSends(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	c.Clock.Set(morning)
+	other := anotherClinic(t, c.Env)
+	for i := range 60 {
+		if got := c.ask(c.openSession(""), fmt.Sprintf("+1212555%04d", i)); got != "" {
+			t.Fatalf("text %d: %q", i, got)
+		}
+	}
+	if got := c.ask(c.openSession(""), phone); got != clinic.CodeRateLimited {
+		t.Errorf("the 61st text in a minute: %q", got)
+	}
+	if got := other.ask(other.openSession(""), phone); got != "" {
+		t.Errorf("another clinic: %q", got)
+	}
+	c.Clock.Advance(time.Minute)
+	if got := c.ask(c.openSession(""), phone); got != "" {
+		t.Errorf("a minute later: %q", got)
 	}
 }
 
 func TestCodesAskedForAtOnceAreCounted(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)
-	var sessions [12]chat.Session
-	for i := range sessions {
-		sessions[i] = c.openSession("")
+	var sessions [24]chat.Session
+	for i := range 12 {
+		sessions[i], sessions[12+i] = c.openSession(""), c.openFrom("192.0.2.7", "")
 	}
 	together(len(sessions), func(i int) {
-		_, _ = c.DB.BeginVerification(context.Background(), c.id, c.request(sessions[i], jane))
+		claim := jane
+		if i >= 12 {
+			claim.Phone = fmt.Sprintf("+1212555%04d", i)
+		}
+		_, _ = c.DB.BeginVerification(context.Background(), c.id, c.request(sessions[i], claim))
 	})
-	if n := read[int](c, "select count(*) from verification"); n != 3 {
+	if n := read[int](c, "select count(*) from verification where sent and caller_index is null"); n != 3 {
 		t.Errorf("%d codes went to one number, want 3", n)
+	}
+	if n := read[int](c, "select count(*) from verification where caller_index is not null"); n != 10 {
+		t.Errorf("%d codes went out for one address, want 10", n)
 	}
 }

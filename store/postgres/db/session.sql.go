@@ -97,8 +97,8 @@ func (q *Queries) EndpointToEnd(ctx context.Context, clinicID uuid.UUID, iD uuid
 
 const insertEndpoint = `-- name: InsertEndpoint :exec
 
-insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, created_at, seen_at)
-values ($1, $2, $3, $4, $5, $6, $6)
+insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, caller_index, created_at, seen_at)
+values ($1, $2, $3, $4, $5, $6, $7, $7)
 `
 
 type InsertEndpointParams struct {
@@ -107,6 +107,7 @@ type InsertEndpointParams struct {
 	ConversationID uuid.UUID
 	Channel        string
 	ResumeHash     []byte
+	CallerIndex    []byte
 	At             time.Time
 }
 
@@ -118,6 +119,7 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.ConversationID,
 		arg.Channel,
 		arg.ResumeHash,
+		arg.CallerIndex,
 		arg.At,
 	)
 	return err
@@ -137,14 +139,15 @@ func (q *Queries) LockUpEndpoint(ctx context.Context, visibleAfter int64, clinic
 
 const resumeEndpoint = `-- name: ResumeEndpoint :exec
 update endpoint
-set resume_before = $1, resume_hash = $2, seen_at = $3
-where clinic_id = $4 and id = $5
+set resume_before = $1, resume_hash = $2, seen_at = $3, caller_index = coalesce($4, caller_index)
+where clinic_id = $5 and id = $6
 `
 
 type ResumeEndpointParams struct {
 	ResumeBefore []byte
 	ResumeHash   []byte
 	At           time.Time
+	CallerIndex  []byte
 	ClinicID     uuid.UUID
 	ID           uuid.UUID
 }
@@ -154,6 +157,7 @@ func (q *Queries) ResumeEndpoint(ctx context.Context, arg ResumeEndpointParams) 
 		arg.ResumeBefore,
 		arg.ResumeHash,
 		arg.At,
+		arg.CallerIndex,
 		arg.ClinicID,
 		arg.ID,
 	)

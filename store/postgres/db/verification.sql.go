@@ -14,38 +14,60 @@ import (
 
 const countCodes = `-- name: CountCodes :one
 select
-  count(*) filter (where phone_index = $1 and created_at > $2)::integer as number_recently,
-  count(*) filter (where phone_index = $1)::integer as number_lately,
-  count(*) filter (where endpoint_id = $3)::integer as endpoint_lately
-from verification
-where clinic_id = $4 and (phone_index = $1 or endpoint_id = $3) and created_at > $5
+  (select count(*) from verification v where v.clinic_id = $1 and v.phone_index = $2
+     and v.sent and v.created_at > $3)::integer as number_recently,
+  (select count(*) from verification v where v.clinic_id = $1 and v.phone_index = $2
+     and v.sent and v.created_at > $4)::integer as number_lately,
+  (select count(*) from verification v where v.clinic_id = $1 and v.endpoint_id = $5
+     and v.created_at > $4)::integer as endpoint_lately,
+  (select count(*) from verification v where v.clinic_id = $1 and v.caller_index = $6::bytea
+     and v.created_at > $3)::integer as caller_recently,
+  (select count(*) from verification v where v.clinic_id = $1 and v.caller_index = $6::bytea
+     and v.created_at > $4)::integer as caller_lately,
+  (select count(*) from verification v where v.clinic_id = $1 and v.sent
+     and v.created_at > $7)::integer as clinic_last_minute
 `
 
 type CountCodesParams struct {
-	PhoneIndex []byte
-	Recently   time.Time
-	EndpointID uuid.UUID
-	ClinicID   uuid.UUID
-	Lately     time.Time
+	ClinicID    uuid.UUID
+	PhoneIndex  []byte
+	Recently    time.Time
+	Lately      time.Time
+	EndpointID  uuid.UUID
+	CallerIndex []byte
+	LastMinute  time.Time
 }
 
 type CountCodesRow struct {
-	NumberRecently int32
-	NumberLately   int32
-	EndpointLately int32
+	NumberRecently   int32
+	NumberLately     int32
+	EndpointLately   int32
+	CallerRecently   int32
+	CallerLately     int32
+	ClinicLastMinute int32
 }
 
-// How many codes went to a number, and were asked for at an endpoint.
+// How many codes went to a number and out of the clinic, and were asked for at an endpoint and from an address. Each count
+// goes by an index of its own.
 func (q *Queries) CountCodes(ctx context.Context, arg CountCodesParams) (CountCodesRow, error) {
 	row := q.db.QueryRow(ctx, countCodes,
+		arg.ClinicID,
 		arg.PhoneIndex,
 		arg.Recently,
-		arg.EndpointID,
-		arg.ClinicID,
 		arg.Lately,
+		arg.EndpointID,
+		arg.CallerIndex,
+		arg.LastMinute,
 	)
 	var i CountCodesRow
-	err := row.Scan(&i.NumberRecently, &i.NumberLately, &i.EndpointLately)
+	err := row.Scan(
+		&i.NumberRecently,
+		&i.NumberLately,
+		&i.EndpointLately,
+		&i.CallerRecently,
+		&i.CallerLately,
+		&i.ClinicLastMinute,
+	)
 	return i, err
 }
 
@@ -61,20 +83,23 @@ func (q *Queries) CountWrongCode(ctx context.Context, key string, clinicID uuid.
 }
 
 const insertVerification = `-- name: InsertVerification :exec
-insert into verification (clinic_id, id, endpoint_id, key, phone_index, details, code_hash, expires_at, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into verification (clinic_id, id, endpoint_id, key, phone_index, caller_index, sent, details, code_hash, wrong_keys, expires_at, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[], $11, $12)
 `
 
 type InsertVerificationParams struct {
-	ClinicID   uuid.UUID
-	ID         uuid.UUID
-	EndpointID uuid.UUID
-	Key        string
-	PhoneIndex []byte
-	Details    []byte
-	CodeHash   []byte
-	ExpiresAt  time.Time
-	CreatedAt  time.Time
+	ClinicID    uuid.UUID
+	ID          uuid.UUID
+	EndpointID  uuid.UUID
+	Key         string
+	PhoneIndex  []byte
+	CallerIndex []byte
+	Sent        bool
+	Details     []byte
+	CodeHash    []byte
+	WrongKeys   []string
+	ExpiresAt   time.Time
+	CreatedAt   time.Time
 }
 
 func (q *Queries) InsertVerification(ctx context.Context, arg InsertVerificationParams) error {
@@ -84,8 +109,11 @@ func (q *Queries) InsertVerification(ctx context.Context, arg InsertVerification
 		arg.EndpointID,
 		arg.Key,
 		arg.PhoneIndex,
+		arg.CallerIndex,
+		arg.Sent,
 		arg.Details,
 		arg.CodeHash,
+		arg.WrongKeys,
 		arg.ExpiresAt,
 		arg.CreatedAt,
 	)
@@ -126,9 +154,19 @@ func (q *Queries) LastVerification(ctx context.Context, clinicID uuid.UUID, endp
 	return i, err
 }
 
+const lockCounted = `-- name: LockCounted :exec
+select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))
+`
+
+// Codes for one address, and then those to one number, are counted one at a time, whoever asks.
+func (q *Queries) LockCounted(ctx context.Context, counted []byte) error {
+	_, err := q.db.Exec(ctx, lockCounted, counted)
+	return err
+}
+
 const lockEndpoint = `-- name: LockEndpoint :one
 
-select e.conversation_id, e.visible_after, c.language
+select e.conversation_id, e.visible_after, e.caller_index, c.language
 from endpoint e
 join conversation c on c.clinic_id = e.clinic_id and c.id = e.conversation_id
 where e.clinic_id = $1 and e.id = $2 and e.ended_at is null
@@ -138,6 +176,7 @@ for no key update of e, c
 type LockEndpointRow struct {
 	ConversationID uuid.UUID
 	VisibleAfter   int64
+	CallerIndex    []byte
 	Language       string
 }
 
@@ -146,18 +185,13 @@ type LockEndpointRow struct {
 func (q *Queries) LockEndpoint(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (LockEndpointRow, error) {
 	row := q.db.QueryRow(ctx, lockEndpoint, clinicID, iD)
 	var i LockEndpointRow
-	err := row.Scan(&i.ConversationID, &i.VisibleAfter, &i.Language)
+	err := row.Scan(
+		&i.ConversationID,
+		&i.VisibleAfter,
+		&i.CallerIndex,
+		&i.Language,
+	)
 	return i, err
-}
-
-const lockNumber = `-- name: LockNumber :exec
-select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))
-`
-
-// Codes to one number are counted one at a time, whoever asks.
-func (q *Queries) LockNumber(ctx context.Context, phoneIndex []byte) error {
-	_, err := q.db.Exec(ctx, lockNumber, phoneIndex)
-	return err
 }
 
 const setConversationPatient = `-- name: SetConversationPatient :one

@@ -1,8 +1,8 @@
 -- Browser sessions: endpoints of the channel 'web', known by a rotating secret of which only hashes are kept.
 
 -- name: InsertEndpoint :exec
-insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, created_at, seen_at)
-values (@clinic_id, @id, @conversation_id, @channel, @resume_hash, @at, @at);
+insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, caller_index, created_at, seen_at)
+values (@clinic_id, @id, @conversation_id, @channel, @resume_hash, @caller_index, @at, @at);
 
 -- name: EndpointByResume :one
 -- The endpoint whose secret has this hash, be it the last one given out or the one before. Seen: the last sign of life,
@@ -23,7 +23,7 @@ for no key update of e;
 
 -- name: ResumeEndpoint :exec
 update endpoint
-set resume_before = @resume_before, resume_hash = @resume_hash, seen_at = @at
+set resume_before = @resume_before, resume_hash = @resume_hash, seen_at = @at, caller_index = coalesce(@caller_index, caller_index)
 where clinic_id = @clinic_id and id = @id;
 
 -- name: LockUpEndpoint :exec

@@ -2,15 +2,15 @@
 
 -- name: LockEndpoint :one
 -- One at a time proves something at an endpoint.
-select e.conversation_id, e.visible_after, c.language
+select e.conversation_id, e.visible_after, e.caller_index, c.language
 from endpoint e
 join conversation c on c.clinic_id = e.clinic_id and c.id = e.conversation_id
 where e.clinic_id = @clinic_id and e.id = @id and e.ended_at is null
 for no key update of e, c;
 
--- name: LockNumber :exec
--- Codes to one number are counted one at a time, whoever asks.
-select pg_advisory_xact_lock(hashtextextended(encode(@phone_index::bytea, 'hex'), 0));
+-- name: LockCounted :exec
+-- Codes for one address, and then those to one number, are counted one at a time, whoever asks.
+select pg_advisory_xact_lock(hashtextextended(encode(@counted::bytea, 'hex'), 0));
 
 -- name: VerificationAskedBy :one
 select id, details, expires_at
@@ -18,17 +18,25 @@ from verification
 where clinic_id = @clinic_id and endpoint_id = @endpoint_id and key = @key;
 
 -- name: CountCodes :one
--- How many codes went to a number, and were asked for at an endpoint.
+-- How many codes went to a number and out of the clinic, and were asked for at an endpoint and from an address. Each count
+-- goes by an index of its own.
 select
-  count(*) filter (where phone_index = @phone_index and created_at > @recently)::integer as number_recently,
-  count(*) filter (where phone_index = @phone_index)::integer as number_lately,
-  count(*) filter (where endpoint_id = @endpoint_id)::integer as endpoint_lately
-from verification
-where clinic_id = @clinic_id and (phone_index = @phone_index or endpoint_id = @endpoint_id) and created_at > @lately;
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.phone_index = @phone_index
+     and v.sent and v.created_at > @recently)::integer as number_recently,
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.phone_index = @phone_index
+     and v.sent and v.created_at > @lately)::integer as number_lately,
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.endpoint_id = @endpoint_id
+     and v.created_at > @lately)::integer as endpoint_lately,
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.caller_index = @caller_index::bytea
+     and v.created_at > @recently)::integer as caller_recently,
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.caller_index = @caller_index::bytea
+     and v.created_at > @lately)::integer as caller_lately,
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.sent
+     and v.created_at > @last_minute)::integer as clinic_last_minute;
 
 -- name: InsertVerification :exec
-insert into verification (clinic_id, id, endpoint_id, key, phone_index, details, code_hash, expires_at, created_at)
-values (@clinic_id, @id, @endpoint_id, @key, @phone_index, @details, @code_hash, @expires_at, @created_at);
+insert into verification (clinic_id, id, endpoint_id, key, phone_index, caller_index, sent, details, code_hash, wrong_keys, expires_at, created_at)
+values (@clinic_id, @id, @endpoint_id, @key, @phone_index, @caller_index, @sent, @details, @code_hash, @wrong_keys::text[], @expires_at, @created_at);
 
 -- name: LastVerification :one
 -- The only one that counts: a new code voids the earlier ones.
