@@ -38,7 +38,8 @@ func (d *DB) PatientName(ctx context.Context, clinicID, patient uuid.UUID) (stri
 }
 
 // chartOf finds the chart that a claim proves: the number and the date of birth are the evidence. Names decide between
-// several, such as twins with one number; ok is false when there is none, or names leave it open.
+// several, such as twins with one number, and keep one twin out of the other's only chart; ok is false when there is none, or
+// names leave it open.
 func (d *DB) chartOf(ctx context.Context, q *db.Queries, clinicID uuid.UUID, claim clinic.Claim) (chart db.PatientsByPhoneAndBirthDateRow, ok bool, err error) {
 	charts, err := q.PatientsByPhoneAndBirthDate(ctx, clinicID,
 		d.index(clinicID, indexPhone, claim.Phone), d.index(clinicID, indexBirthDate, claim.BirthDate.String()))
@@ -46,7 +47,7 @@ func (d *DB) chartOf(ctx context.Context, q *db.Queries, clinicID uuid.UUID, cla
 		return chart, false, fmt.Errorf("looking for the chart: %w", err)
 	}
 	if len(charts) == 1 {
-		return charts[0], true, nil
+		return charts[0], mayBe(charts[0].GivenName, charts[0].FamilyName, claim), nil
 	}
 	for _, c := range charts {
 		if sameName(c.GivenName, c.FamilyName, claim) {
@@ -59,6 +60,36 @@ func (d *DB) chartOf(ctx context.Context, q *db.Queries, clinicID uuid.UUID, cla
 // sameName compares names without case, accents, spaces and punctuation.
 func sameName(given, family string, claim clinic.Claim) bool {
 	return plainName(given) == plainName(claim.GivenName) && plainName(family) == plainName(claim.FamilyName)
+}
+
+// lettersAlike is how many first letters make two given names versions of one: Sam and Samuel, Jon and Jonathan.
+const lettersAlike = 3
+
+// mayBe reports whether a claim's given name can be that of a chart: it is none, the same, the short form of the other, or, in
+// the same family, begins alike.
+func mayBe(given, family string, claim clinic.Claim) bool {
+	known, said := plainName(given), plainName(claim.GivenName)
+	if said == "" || said == known {
+		return true
+	}
+	if alike := sharedLetters(known, said); alike < lettersAlike {
+		return false
+	}
+	if strings.HasPrefix(known, said) || strings.HasPrefix(said, known) {
+		return true
+	}
+	return claim.FamilyName != "" && plainName(family) == plainName(claim.FamilyName)
+}
+
+// sharedLetters is how many letters two names begin with alike.
+func sharedLetters(a, b string) int {
+	others := []rune(b)
+	for i, letter := range []rune(a) {
+		if i == len(others) || others[i] != letter {
+			return i
+		}
+	}
+	return len([]rune(a))
 }
 
 func plainName(name string) string {

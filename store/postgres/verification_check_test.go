@@ -80,6 +80,63 @@ func TestNamesDecideBetweenTwins(t *testing.T) {
 	}
 }
 
+func TestATwinWithoutAChartDoesNotGetTheOthers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		given, family string
+		same          bool
+	}{
+		"the same name":                      {" MARIA-jose ", "Nunez", true},
+		"a short form":                       {"Mar", "Other", true},
+		"a longer form":                      {"María José Ana", "", true},
+		"begins alike in the same family":    {"Mariela", "NÚÑEZ", true},
+		"begins alike in another family":     {"Mariela", "Roe", false},
+		"begins alike in no family":          {"Mariela", "", false},
+		"two letters are no short form":      {"Ma", "Núñez", false},
+		"another name":                       {"Ana", "Núñez", false},
+		"no given name":                      {"", "Núñez", true},
+		"another name in letters beyond a-z": {"Ñandú", "Núñez", false},
+		"no names at all":                    {"", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newChatClinic(t)
+			known := c.chart("María José", "Núñez", "2020-01-02", phone)
+			claim := clinic.Claim{GivenName: test.given, FamilyName: test.family, BirthDate: localtime.Date{Year: 2020, Month: 1, Day: 2}, Phone: phone}
+			s := c.openSession("")
+			r := c.request(s, claim)
+			r.Enrol = false
+			c.begin(r)
+			want := clinic.Verified{}
+			if test.same {
+				want = clinic.Verified{Patient: known, GivenName: "María José"}
+			}
+			if got := c.check(s, c.lastCode()); got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestATwinIsEnrolledForStaffToSee(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	known := c.chart("Joan", "Doe", "1980-02-03", phone)
+	got := c.verify(c.openSession(""), jane)
+	if !got.New || got.Patient == known || got.GivenName != "Jane" {
+		t.Fatalf("%+v, want a chart of her own", got)
+	}
+	if !read[bool](c, "select possible_duplicate from patient where id = $1", got.Patient) {
+		t.Error("the chart does not say that it may double another")
+	}
+	if n := read[int](c, "select count(*) from task where kind = 'duplicate' and patient_id = $1", got.Patient); n != 1 {
+		t.Errorf("%d tasks, want 1", n)
+	}
+	if back := c.verify(c.openSession(""), jane); back.Patient != got.Patient || back.New {
+		t.Errorf("coming back: %+v, want the chart of her own", back)
+	}
+}
+
 func TestANewPatientIsEnrolled(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)
