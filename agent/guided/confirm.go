@@ -122,11 +122,14 @@ func (t *talk) clear(r reading, p tools.Proposal) bool {
 	return false
 }
 
+// assenting are the signs of agreement, and of words that do not lessen it.
+const assenting = signs(1<<signYes | 1<<signGood | 1<<signThanks | 1<<signCourtesy | 1<<signThatOne | 1<<signBye | 1<<signAppointment | 1<<signAssent)
+
 // unreserved reports whether there is nothing in what was said but agreement, courtesy, and what the proposal says itself.
 // Any other word ("if", "but", "wait", "my husband first", a second wish) makes a yes one that has to be asked for again:
 // a needless question costs a moment, a change that nobody wanted costs trust.
 func (t *talk) unreserved(r reading, p tools.Proposal) bool {
-	agreed := setOf(signYes, signGood, signThanks, signCourtesy, signThatOne, signBye, signAppointment, signAssent)
+	agreed := assenting
 	switch p.Kind {
 	case tools.ProposeCancel:
 		agreed |= setOf(signCancel)

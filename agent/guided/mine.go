@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/prompts"
+	"github.com/agentcare/agentcare/tools"
 )
 
 // shownAppointments is how many of one's appointments can be chosen from at once; each may be moved or cancelled.
@@ -78,12 +79,16 @@ func (t *talk) change(ctx context.Context, a action) error {
 	if err := t.letGo(ctx); err != nil {
 		return err
 	}
+	wanted := jobCancel
 	if a.Do == doMove {
-		t.state.begin(jobMove)
-	} else {
-		t.state.begin(jobCancel)
+		wanted = jobMove
 	}
-	t.state.Appointment = a.Appointment
+	var whens []tools.When
+	if t.state.Job == wanted && t.state.Step == stepWhich {
+		whens = t.state.Wish.Whens // when to move to was said before it was clear which
+	}
+	t.state.begin(wanted)
+	t.state.Appointment, t.state.Wish.Whens = a.Appointment, whens
 	return t.advance(ctx)
 }
 

@@ -83,6 +83,9 @@ func (t *talk) idleAnswer(ctx context.Context, r reading) error {
 	case r.no:
 		t.say("as-you-like", prompts.Values{})
 		return nil
+	case !r.u.all(assenting):
+		t.say("as-you-like", prompts.Values{}) // "sure, I'll think about it" wants nothing yet
+		return nil
 	case t.offeredPerson():
 		return t.handOff(ctx, "staff-handoff")
 	case len(t.state.Menu) > 0 && slices.Contains([]verb{doBook, doCare}, t.state.Menu[0].Action.Do):
