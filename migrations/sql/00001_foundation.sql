@@ -404,7 +404,9 @@ create table conversation (
   clinic_id    uuid not null references clinic,
   id           uuid not null,
   language     text not null default 'en',
-  patient_id   uuid,
+  patient_id   uuid,                       -- the first one who proved to be here stays its own
+  verified_id  uuid,                       -- who proved to be here last
+  mixed_after  bigint not null default 0,  -- up to here others spoke than the one who proved to be here last
   seq          bigint not null default 0,  -- of the last message
   asked_seq    bigint not null default 0,  -- of the last message that wants an answer
   answered_seq bigint not null default 0,  -- the last seq that an answer covers
@@ -421,6 +423,7 @@ create table conversation (
   ended_at     timestamptz,
   primary key (clinic_id, id),
   foreign key (clinic_id, patient_id) references patient,
+  foreign key (clinic_id, verified_id) references patient,
   check (answered_seq <= seq and asked_seq <= seq)
 );
 create index conversation_unanswered on conversation (due_at) where asked_seq > answered_seq;

@@ -171,24 +171,20 @@ func (v *codeCheck) identify(ctx context.Context, details claimDetails) (clinic.
 	return clinic.Verified{Patient: id, GivenName: claim.GivenName, New: true}, err
 }
 
-// attach makes the endpoint the patient's. What was said before is shown again, unless the conversation is another
-// patient's: that stays hidden, and stays theirs.
+// attach makes the endpoint the patient's. What was said before is shown again, but for what was said before the last time
+// that somebody else proved to be here than before: there, two patients' words are mixed, and it stays hidden from both.
 func (v *codeCheck) attach(ctx context.Context, patient uuid.UUID) (unlocked bool, err error) {
-	conversation, err := v.q.SetConversationPatient(ctx, null(patient), v.clinic, v.endpoint.ConversationID)
+	mixedAfter, err := v.q.SetConversationPatient(ctx, null(patient), v.clinic, v.endpoint.ConversationID)
 	if err != nil {
 		return false, fmt.Errorf("attaching patient: %w", err)
 	}
-	var visibleAfter int64
-	if conversation.PatientID.UUID != patient {
-		visibleAfter = conversation.Seq
-	}
 	err = v.q.VerifyEndpoint(ctx, db.VerifyEndpointParams{
-		ClinicID: v.clinic, ID: v.request.Endpoint, PatientID: null(patient), At: &v.now, VisibleAfter: visibleAfter,
+		ClinicID: v.clinic, ID: v.request.Endpoint, PatientID: null(patient), At: &v.now, VisibleAfter: mixedAfter,
 	})
 	if err != nil {
 		return false, fmt.Errorf("raising endpoint's level: %w", err)
 	}
-	return v.endpoint.VisibleAfter > 0 && visibleAfter == 0, nil
+	return v.endpoint.VisibleAfter > mixedAfter, nil
 }
 
 // actor is the patient, who is known by now.

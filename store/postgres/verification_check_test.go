@@ -367,6 +367,41 @@ func TestAnotherPatientSeesNothingOfTheFirst(t *testing.T) {
 	}
 }
 
+func TestWhoComesBackSeesNothingOfTheOthers(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	c.Clock.Set(morning)
+	john := jane
+	john.GivenName, john.BirthDate.Year, john.Phone = "John", 1979, "+12125550124"
+	var s chat.Session
+	visit := func(claim clinic.Claim) (clinic.Verified, int64) {
+		s = c.openSession(s.Resume)
+		c.say(s, "Hello, it is "+claim.GivenName) // said before it is proven
+		verified := c.verify(s, claim)
+		visible := c.endpoint(s).VisibleAfter
+		c.say(s, "Only for "+claim.GivenName)
+		c.Clock.Advance(time.Hour)
+		return verified, visible
+	}
+	for i, step := range []struct {
+		who      clinic.Claim
+		visible  int64 // after so many messages, the greeting being the first
+		unlocked bool
+	}{
+		{jane, 0, false}, // says 2 and 3
+		{john, 4, false}, // says 4 and 5
+		{john, 4, true},  // says 6 and 7
+		{jane, 8, false}, // says 8 and 9
+		{jane, 8, true},  // says 10 and 11
+		{john, 12, false},
+	} {
+		verified, visible := visit(step.who)
+		if visible != step.visible || verified.Unlocked != step.unlocked {
+			t.Errorf("step %d: sees what comes after %d, unlocked %v, want %d, %v", i, visible, verified.Unlocked, step.visible, step.unlocked)
+		}
+	}
+}
+
 func TestVerificationErrorsTellNothing(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)

@@ -196,22 +196,20 @@ func (q *Queries) LockEndpoint(ctx context.Context, clinicID uuid.UUID, iD uuid.
 
 const setConversationPatient = `-- name: SetConversationPatient :one
 update conversation
-set patient_id = coalesce(patient_id, $1)
+set patient_id  = coalesce(patient_id, $1),
+    verified_id = $1,
+    mixed_after = case when verified_id <> $1 then seq else mixed_after end
 where clinic_id = $2 and id = $3
-returning seq, patient_id
+returning mixed_after
 `
 
-type SetConversationPatientRow struct {
-	Seq       int64
-	PatientID uuid.NullUUID
-}
-
-// The first patient that a conversation proves to be about stays its own.
-func (q *Queries) SetConversationPatient(ctx context.Context, patientID uuid.NullUUID, clinicID uuid.UUID, iD uuid.UUID) (SetConversationPatientRow, error) {
+// The first patient that a conversation proves to be about stays its own. What was said before somebody else than the one
+// before proves to be here is nobody's to see again.
+func (q *Queries) SetConversationPatient(ctx context.Context, patientID uuid.NullUUID, clinicID uuid.UUID, iD uuid.UUID) (int64, error) {
 	row := q.db.QueryRow(ctx, setConversationPatient, patientID, clinicID, iD)
-	var i SetConversationPatientRow
-	err := row.Scan(&i.Seq, &i.PatientID)
-	return i, err
+	var mixed_after int64
+	err := row.Scan(&mixed_after)
+	return mixed_after, err
 }
 
 const useVerification = `-- name: UseVerification :exec

@@ -73,8 +73,11 @@ set level = 2, patient_id = @patient_id, verified_at = @at, visible_after = @vis
 where clinic_id = @clinic_id and id = @id;
 
 -- name: SetConversationPatient :one
--- The first patient that a conversation proves to be about stays its own.
+-- The first patient that a conversation proves to be about stays its own. What was said before somebody else than the one
+-- before proves to be here is nobody's to see again.
 update conversation
-set patient_id = coalesce(patient_id, @patient_id)
+set patient_id  = coalesce(patient_id, @patient_id),
+    verified_id = @patient_id,
+    mixed_after = case when verified_id <> @patient_id then seq else mixed_after end
 where clinic_id = @clinic_id and id = @id
-returning seq, patient_id;
+returning mixed_after;
