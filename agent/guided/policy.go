@@ -291,6 +291,7 @@ func (t *talk) notUnderstood(ctx context.Context, misses int) error {
 		return nil
 	case stepDetails:
 		t.say("use-form", prompts.Values{})
+		t.offer(t.plain(doHuman), t.plain(doOver)) // a form must not be the only way on
 		return t.detailsForm()
 	case stepNone:
 		t.say("sorry", prompts.Values{})
