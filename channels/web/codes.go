@@ -22,6 +22,7 @@ const (
 	CodeOrigin        = "origin"         // 403: the page's origin may not use the chat
 	CodeUnknownClinic = "unknown_clinic" // 404: no such clinic, or several and none was named
 	CodeTooLarge      = "too_large"      // 413: the body is above the limit
+	CodeTooSlow       = "too_slow"       // 408: the body did not come in time
 	CodeBadToken      = "bad_token"      // 401: the token is not one of ours, or its minutes are over
 	CodeUpgrade       = "upgrade"        // 426: not a WebSocket handshake
 	CodeSubprotocol   = "subprotocol"    // 400: the client does not offer agentcare.v1

@@ -74,6 +74,39 @@ func TestSocketAddressWithoutHandshake(t *testing.T) {
 	w.request(http.MethodGet, "/chat/ws?token="+w.session().Token, "").wantRefusal(t, "no handshake", http.StatusUpgradeRequired, web.CodeUpgrade)
 }
 
+func TestHandshakeRateLimits(t *testing.T) {
+	t.Parallel()
+	refused := func(t *testing.T, w *world, token string) {
+		t.Helper()
+		conn, r := w.handshake(token, nil)
+		if conn != nil {
+			t.Fatal("let in")
+		}
+		if wait := r.wantRefusal(t, "refused", http.StatusTooManyRequests, chat.CodeRateLimited); wait <= 0 || wait > time.Minute {
+			t.Errorf("told to wait %v", wait)
+		}
+	}
+	t.Run("session", func(t *testing.T) {
+		t.Parallel()
+		w := open(t, func(c *web.Config) { c.Limits.SocketsPerMinute = 2 })
+		token := w.session().Token
+		w.dial(token)
+		w.dial(token)
+		refused(t, w, token)
+		w.dial(w.session().Token)
+	})
+	t.Run("address", func(t *testing.T) {
+		t.Parallel()
+		w := open(t, func(c *web.Config) { c.Limits.SessionsPerMinute = 2 })
+		one, other := w.session().Token, w.session().Token
+		for range 2 {
+			w.dial(one)
+			w.dial(other)
+		}
+		refused(t, w, one)
+	})
+}
+
 func TestExpiredTokenDoesNotEndASocket(t *testing.T) {
 	t.Parallel()
 	w := open(t)

@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"errors"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -25,6 +28,7 @@ func TestBadFrames(t *testing.T) {
 		{"empty text", `{"type":"message","id":"e","text":"  \n"}`, "e", chat.CodeEmpty},
 		{"no text", `{"type":"message","id":"e"}`, "e", chat.CodeEmpty},
 		{"100,000 characters", `{"type":"message","id":"l","text":"` + strings.Repeat("x", 100_000) + `"}`, "l", chat.CodeTooLong},
+		{"100,000 characters of four bytes", `{"type":"message","id":"l","text":"` + strings.Repeat("😀", 100_000) + `"}`, "l", chat.CodeTooLong},
 		{"an option that was never offered", `{"type":"choose","id":"o","option":"018f0000-0000-7000-8000-000000000001"}`, "o", chat.CodeUnknownOption},
 		{"an option that is no id", `{"type":"choose","id":"o","option":"' or 1=1"}`, "o", chat.CodeUnknownOption},
 		{"a form that was never asked", `{"type":"form","id":"f","form":"018f0000-0000-7000-8000-000000000001","values":{}}`, "f", chat.CodeUnknownForm},
@@ -65,6 +69,33 @@ func TestCloseCodes(t *testing.T) {
 		again := w.hello(s, 1)
 		again.wantMessage(2, "patient", "this was before")
 	}
+}
+
+// TestFrameThatNeverEnds is a client that holds on to a frame's memory, and keeps answering pings meanwhile.
+func TestFrameThatNeverEnds(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.ReadTimeout, c.Limits.FrameBytes = 300*time.Millisecond, 1<<30 })
+	c, s := w.greeted()
+	frame, err := c.conn.NextWriter(websocket.TextMessage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for range tick.C {
+			if _, err := frame.Write(make([]byte, 8<<10)); err != nil { // beyond gorilla's buffer: a fragment each time
+				return
+			}
+		}
+	}()
+	if f, err := c.read(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("still there: %+v, %v", f, err)
+	}
+	<-ended
+	w.hello(s, 0).wantMessage(1, "agent", greeting)
 }
 
 func TestFloodOfErrors(t *testing.T) {

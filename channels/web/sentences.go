@@ -18,6 +18,7 @@ var sentences = map[string]map[string]string{
 		CodeOrigin:             "This website may not use the chat. Its address must be listed in ALLOWED_ORIGINS.",
 		CodeUnknownClinic:      "There is no such clinic here. Please check its name.",
 		CodeTooLarge:           "This request is too large.",
+		CodeTooSlow:            "This request took too long. Please try again.",
 		CodeBadToken:           "This session has run out. Please open a new one.",
 		CodeUpgrade:            "This address speaks WebSocket only.",
 		CodeSubprotocol:        "Please offer the WebSocket subprotocol " + Subprotocol + ".",

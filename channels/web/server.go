@@ -66,16 +66,19 @@ type Config struct {
 // Limits bound what clients can use up. Zero values take the defaults; a negative rate is none at all.
 type Limits struct {
 	SessionsPerMinute int           // per client address; 300
+	SocketsPerMinute  int           // handshakes per session; a client address may make twice as many as sessions; 60
 	MessagesPerMinute int           // per session, over all its sockets; 300
 	FramesPerWindow   int           // of any kind per socket in ten seconds; 400
 	ErrorsPerWindow   int           // refused frames per socket in ten seconds; 20
 	SocketsPerSession int           // the oldest gives way; 5
 	Sockets           int           // of this process; 25,000
-	FrameBytes        int64         // of one frame from a client; 512 KiB
+	FrameBytes        int64         // of one frame from a client; 416 KiB, so that 100,000 characters of any script are refused in words
 	QueueFrames       int           // waiting for one slow client; 256
 	QueueBytes        int           // the same in bytes; 256 KiB
 	PollEvery         time.Duration // how often the heads of open conversations are read; 1 s
 	PingEvery         time.Duration // how often a silent client is pinged, in whole seconds; two unanswered ones end the socket; 25 s
+	ReadTimeout       time.Duration // how long a client may take over one frame, with all of its fragments; 15 s
+	BodyTimeout       time.Duration // how long it may take over the body of a request; 10 s
 	WriteTimeout      time.Duration // a client that takes nothing for so long is cut off; 10 s
 	CloseTimeout      time.Duration // how long a closed client may take to say goodbye; 5 s
 	StoreTimeout      time.Duration // of one call of the store; 8 s
@@ -83,16 +86,19 @@ type Limits struct {
 
 func (l *Limits) setDefaults() {
 	l.SessionsPerMinute = cmp.Or(l.SessionsPerMinute, 300)
+	l.SocketsPerMinute = cmp.Or(l.SocketsPerMinute, 60)
 	l.MessagesPerMinute = cmp.Or(l.MessagesPerMinute, 300)
 	l.FramesPerWindow = cmp.Or(l.FramesPerWindow, 400)
 	l.ErrorsPerWindow = cmp.Or(l.ErrorsPerWindow, 20)
 	l.SocketsPerSession = cmp.Or(l.SocketsPerSession, 5)
 	l.Sockets = cmp.Or(l.Sockets, 25_000)
-	l.FrameBytes = cmp.Or(l.FrameBytes, 512<<10)
+	l.FrameBytes = cmp.Or(l.FrameBytes, 416<<10)
 	l.QueueFrames = cmp.Or(l.QueueFrames, 256)
 	l.QueueBytes = cmp.Or(l.QueueBytes, 256<<10)
 	l.PollEvery = cmp.Or(l.PollEvery, time.Second)
 	l.PingEvery = cmp.Or(l.PingEvery, 25*time.Second)
+	l.ReadTimeout = cmp.Or(l.ReadTimeout, 15*time.Second)
+	l.BodyTimeout = cmp.Or(l.BodyTimeout, 10*time.Second)
 	l.WriteTimeout = cmp.Or(l.WriteTimeout, 10*time.Second)
 	l.CloseTimeout = cmp.Or(l.CloseTimeout, 5*time.Second)
 	l.StoreTimeout = cmp.Or(l.StoreTimeout, 8*time.Second)

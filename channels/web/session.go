@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,10 +91,12 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusTooManyRequests, "", chat.CodeRateLimited, wait)
 		return
 	}
-	req, code := readSessionRequest(w, r)
+	req, code := s.readSessionRequest(w, r)
 	switch code {
 	case "":
 		s.startSession(w, r, req)
+	case CodeTooSlow:
+		refuse(w, http.StatusRequestTimeout, "", code, 0)
 	case CodeTooLarge:
 		refuse(w, http.StatusRequestEntityTooLarge, "", code, 0)
 	default:
@@ -102,8 +105,11 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) {
 }
 
 // readSessionRequest reads the body; an empty one asks for a new conversation with the only clinic.
-func readSessionRequest(w http.ResponseWriter, r *http.Request) (req sessionRequest, code string) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, sessionBodyBytes))
+func (s *Server) readSessionRequest(w http.ResponseWriter, r *http.Request) (req sessionRequest, code string) {
+	body, err := s.readBody(w, r)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return req, CodeTooSlow
+	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return req, CodeTooLarge
 	}
@@ -117,6 +123,18 @@ func readSessionRequest(w http.ResponseWriter, r *http.Request) (req sessionRequ
 		return req, chat.CodeBadJSON
 	}
 	return req, ""
+}
+
+// readBody reads all of it, unless that takes too long: then a deadline in the past ends the waiting. A deadline set in
+// advance would have to be lifted again, since net/http goes on reading to see whether the client is still there.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	connection := http.NewResponseController(w)
+	late := time.AfterFunc(s.cfg.Limits.BodyTimeout, func() { _ = connection.SetReadDeadline(time.Unix(0, 0)) })
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, sessionBodyBytes))
+	if !late.Stop() {
+		return nil, os.ErrDeadlineExceeded
+	}
+	return body, err
 }
 
 func (s *Server) startSession(w http.ResponseWriter, r *http.Request, req sessionRequest) {

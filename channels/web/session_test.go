@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -184,6 +185,25 @@ func TestSessionRateLimit(t *testing.T) {
 	if wait := r.wantRefusal(t, "refused", http.StatusTooManyRequests, chat.CodeRateLimited); wait <= 0 || wait > time.Minute {
 		t.Errorf("told to wait %v", wait)
 	}
+}
+
+// TestSlowBody is a client that promises a body and keeps it to itself.
+func TestSlowBody(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.BodyTimeout = 200 * time.Millisecond })
+	body, rest := io.Pipe()
+	defer rest.Close()
+	go func() { _, _ = rest.Write([]byte(`{"clinic":`)) }()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/chat/session", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readReply(t, res).wantRefusal(t, "slow", http.StatusRequestTimeout, web.CodeTooSlow)
+	w.session()
 }
 
 func TestSessionWithoutTheRecord(t *testing.T) {

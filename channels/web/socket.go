@@ -92,7 +92,21 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, t.language, chat.CodeUnavailable, retryAfter)
 		return
 	}
+	if wait := s.handshakes(r, t); wait > 0 {
+		refuse(w, http.StatusTooManyRequests, t.language, chat.CodeRateLimited, wait)
+		return
+	}
 	s.seat(w, r, t)
+}
+
+// handshakes counts one of a session and of the address it comes from. An address may make twice as many as sessions:
+// when a server stops, all widgets of a clinic's waiting room come back at once.
+func (s *Server) handshakes(r *http.Request, t ticket) time.Duration {
+	limits := s.cfg.Limits
+	if wait := s.allowance(r.Context(), "chat:socket:"+t.endpoint.String(), limits.SocketsPerMinute); wait > 0 {
+		return wait
+	}
+	return s.allowance(r.Context(), "chat:sockets:"+s.clientAddress(r), 2*limits.SessionsPerMinute)
 }
 
 func offers(r *http.Request, subprotocol string) bool {
@@ -164,7 +178,7 @@ func (so *socket) read(first, ended bool) {
 	defer so.leave()
 	aside(func() { so.settleIn(first, ended) })
 	for {
-		kind, data, err := so.conn.ReadMessage()
+		kind, data, err := so.readFrame()
 		if err != nil {
 			so.server.log.LogAttrs(context.Background(), slog.LevelDebug, "socket closed", so.ids(slog.Int("code", closeCode(err)))...)
 			so.linger(err)
@@ -176,6 +190,19 @@ func (so *socket) read(first, ended bool) {
 		}
 		aside(func() { so.take(kind, data) })
 	}
+}
+
+// readFrame waits for a frame and reads it. A client may be silent for as long as it answers pings, but a frame that has begun
+// must end in time, or a few bytes now and then would keep all of it in memory.
+func (so *socket) readFrame() (kind int, data []byte, err error) {
+	kind, r, err := so.conn.NextReader()
+	if err != nil {
+		return 0, nil, err
+	}
+	late := time.AfterFunc(so.server.cfg.Limits.ReadTimeout, so.cut)
+	defer late.Stop()
+	data, err = io.ReadAll(r)
+	return kind, data, err
 }
 
 // aside does deep work on a goroutine of its own and waits for it. A reader that went that deep itself would keep a stack
