@@ -55,6 +55,12 @@ type Verified struct {
 	Unlocked  bool // earlier messages of the conversation were hidden and may be shown again
 }
 
+// HoldToken is of the one hold that a conversation has: whatever it holds next takes its place, also when a turn is answered
+// again after a crash that lost the token.
+func HoldToken(conversation uuid.UUID) uuid.UUID {
+	return uuid.NewSHA1(conversation, []byte("hold"))
+}
+
 // Task is something a person of the clinic has to do.
 type Task struct {
 	Kind         string // "callback", "alert", "undelivered", "duplicate"

@@ -68,8 +68,5 @@ func (c Caller) key(what string) string {
 	return fmt.Sprintf("%s/%s/%d", c.Conversation, what, c.Seq)
 }
 
-// holdToken is the one hold that a conversation has: whatever it holds next takes its place, also when a turn
-// is answered again after a crash that lost the token.
-func (c Caller) holdToken() uuid.UUID {
-	return uuid.NewSHA1(c.Conversation, []byte("hold"))
-}
+// holdToken is of the one hold that the caller's conversation has.
+func (c Caller) holdToken() uuid.UUID { return clinic.HoldToken(c.Conversation) }

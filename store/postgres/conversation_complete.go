@@ -74,7 +74,7 @@ func (d *DB) writeAnswer(ctx context.Context, tx pgx.Tx, done chat.Completion, m
 			return err
 		}
 	}
-	if err := d.forgetValues(ctx, p.q, done); err != nil {
+	if err := d.forgetValues(ctx, p.q, of, answered(done)); err != nil {
 		return err
 	}
 	if err := p.q.InsertTurn(ctx, d.turnRow(done)); err != nil {
@@ -106,12 +106,20 @@ func (d *DB) turnRow(done chat.Completion) db.InsertTurnParams {
 	}
 }
 
-// forgetValues drops what forms held from the messages that are answered: names, dates of birth, codes. That a form was
-// sent stays.
-func (d *DB) forgetValues(ctx context.Context, q *db.Queries, done chat.Completion) error {
-	of := done.Claim.Conversation
-	for _, m := range done.Claim.Since {
-		if m.Seq > done.Answered || m.Body.Filled == nil || len(m.Body.Filled.Values) == 0 {
+// answered are the messages that a completion covers.
+func answered(done chat.Completion) []chat.Message {
+	messages := done.Claim.Since
+	for len(messages) > 0 && messages[len(messages)-1].Seq > done.Answered {
+		messages = messages[:len(messages)-1]
+	}
+	return messages
+}
+
+// forgetValues drops what forms held from messages that no turn will read any more: names, dates of birth, codes. That a form
+// was sent stays.
+func (d *DB) forgetValues(ctx context.Context, q *db.Queries, of chat.Conversation, messages []chat.Message) error {
+	for _, m := range messages {
+		if m.Body.Filled == nil || len(m.Body.Filled.Values) == 0 {
 			continue
 		}
 		body := m.Body

@@ -93,7 +93,7 @@ func toEndpoint(row db.SeeEndpointRow) chat.Endpoint {
 }
 
 // EndSession ends the conversation for the patient, at all its endpoints: the resume secret is void, nothing is shown any
-// more, and nothing is answered. One that was ended stays so.
+// more, nothing is answered, and what the conversation held is free. One that was ended stays so.
 func (d *DB) EndSession(ctx context.Context, clinicID, endpoint uuid.UUID) error {
 	err := d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) error {
 		row, err := q.EndpointToEnd(ctx, clinicID, endpoint)
@@ -107,7 +107,7 @@ func (d *DB) EndSession(ctx context.Context, clinicID, endpoint uuid.UUID) error
 		if err := q.EndEndpoints(ctx, &now, clinicID, row.ConversationID); err != nil {
 			return err
 		}
-		if err := q.EndConversation(ctx, &now, clinicID, row.ConversationID); err != nil {
+		if err := d.endConversation(ctx, q, clinicID, row.ConversationID); err != nil {
 			return err
 		}
 		return audit.add(ctx, auditEntry{
@@ -120,4 +120,30 @@ func (d *DB) EndSession(ctx context.Context, clinicID, endpoint uuid.UUID) error
 		return fmt.Errorf("ending session: %w", err)
 	}
 	return nil
+}
+
+// endConversation ends a conversation, and gives up what waited for an answer in it: its hold, and what forms held.
+func (d *DB) endConversation(ctx context.Context, q *db.Queries, clinicID, id uuid.UUID) error {
+	now := d.now()
+	was, err := q.EndConversation(ctx, &now, clinicID, id)
+	if noRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := q.TakeHolds(ctx, clinicID, []uuid.UUID{clinic.HoldToken(id)}); err != nil {
+		return fmt.Errorf("releasing hold: %w", err)
+	}
+	rows, err := q.MessagesAfter(ctx, db.MessagesAfterParams{
+		ClinicID: clinicID, ConversationID: id, After: was.AnsweredSeq, Most: int32(was.Seq - was.AnsweredSeq), //nolint:gosec // far fewer
+	})
+	if err != nil {
+		return fmt.Errorf("reading what is unanswered: %w", err)
+	}
+	unanswered, err := d.openMessages(clinicID, id, rows)
+	if err != nil {
+		return err
+	}
+	return d.forgetValues(ctx, q, chat.Conversation{Clinic: clinicID, ID: id}, unanswered)
 }

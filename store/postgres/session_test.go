@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -235,6 +236,52 @@ func TestEndingASession(t *testing.T) {
 	if n := c.audited("session.end"); n != 1 {
 		t.Errorf("%d ends are audited, want 1", n)
 	}
+}
+
+func TestEndingASessionForgetsWhatFormsHeld(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	s := c.openSession("")
+	c.say(s, "Book it.")
+	form := c.reply(s, chat.Body{Text: "Who are you?", Form: &chat.Form{Ref: json.RawMessage(`"who"`)}})[0].Body.Form
+	in := c.inbound(s, "")
+	in.Form, in.Values = form.ID, map[string]string{chat.FieldGivenName: "Jane", chat.FieldBirthDate: "1980-02-03"}
+	filled := c.put(in)
+	said := c.say(s, "No, forget it.")
+	if err := c.DB.EndSession(context.Background(), c.id, s.Endpoint.ID); err != nil {
+		t.Fatal(err)
+	}
+	messages := c.messages(s)
+	want := chat.Body{Text: "Details sent", Filled: &chat.Filled{Form: form.ID, Ref: form.Ref}}
+	if diff := cmp.Diff(want, messages[filled.Seq-1].Body); diff != "" {
+		t.Errorf("the form that was never answered (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(said.Message.Body, messages[said.Seq-1].Body); diff != "" {
+		t.Errorf("what was said besides (-want +got):\n%s", diff)
+	}
+}
+
+func TestEndingASessionReleasesItsHold(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	session := func() chat.Session {
+		s, err := p.DB.OpenSession(context.Background(), chat.SessionRequest{Clinic: p.id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s, other := session(), session()
+	p.mustHold(clinic.HoldRequest{Slot: p.slot(p.ada, p.at(1, 10, 0)), Token: clinic.HoldToken(s.Conversation.ID), Actor: as(p.ann)})
+	p.mustHold(clinic.HoldRequest{Slot: p.slot(p.ben, p.at(1, 10, 0)), Token: clinic.HoldToken(other.Conversation.ID), Actor: as(p.bob)})
+	if err := p.DB.EndSession(context.Background(), p.id, s.Endpoint.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.book("now free", p.bob, p.slot(p.ada, p.at(1, 10, 0))); err != nil {
+		t.Errorf("what the ended conversation held: %v", err)
+	}
+	_, err := p.book("still held", p.ann, p.slot(p.ben, p.at(1, 10, 0)))
+	wantCode(t, "what another conversation holds", err, clinic.CodeSlotTaken)
 }
 
 func TestEndpointsOfAnotherClinic(t *testing.T) {

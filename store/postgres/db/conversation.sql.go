@@ -265,16 +265,30 @@ func (q *Queries) DueConversations(ctx context.Context, lease pgtype.Interval, m
 	return items, nil
 }
 
-const endConversation = `-- name: EndConversation :exec
-update conversation
-set ended_at = $1, answered_seq = seq, asked_at = null, due_at = null, worker_id = null, leased_at = null, epoch = epoch + 1
-where clinic_id = $2 and id = $3 and ended_at is null
+const endConversation = `-- name: EndConversation :one
+with was as (
+  select w.clinic_id, w.id, w.answered_seq from conversation w
+  where w.clinic_id = $2 and w.id = $3 and w.ended_at is null
+  for no key update
+)
+update conversation c
+set ended_at = $1, answered_seq = c.seq, asked_at = null, due_at = null, worker_id = null, leased_at = null, epoch = c.epoch + 1
+from was
+where c.clinic_id = was.clinic_id and c.id = was.id
+returning c.seq, was.answered_seq
 `
 
-// Nothing waits for an answer any more, and a turn that is under way loses its lease.
-func (q *Queries) EndConversation(ctx context.Context, at *time.Time, clinicID uuid.UUID, iD uuid.UUID) error {
-	_, err := q.db.Exec(ctx, endConversation, at, clinicID, iD)
-	return err
+type EndConversationRow struct {
+	Seq         int64
+	AnsweredSeq int64
+}
+
+// Nothing waits for an answer any more, and a turn that is under way loses its lease. The row tells what was unanswered.
+func (q *Queries) EndConversation(ctx context.Context, at *time.Time, clinicID uuid.UUID, iD uuid.UUID) (EndConversationRow, error) {
+	row := q.db.QueryRow(ctx, endConversation, at, clinicID, iD)
+	var i EndConversationRow
+	err := row.Scan(&i.Seq, &i.AnsweredSeq)
+	return i, err
 }
 
 const giveBackTurn = `-- name: GiveBackTurn :execrows

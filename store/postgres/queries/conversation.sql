@@ -8,11 +8,18 @@ from clinic k
 where k.clinic_id = @clinic_id
 returning language;
 
--- name: EndConversation :exec
--- Nothing waits for an answer any more, and a turn that is under way loses its lease.
-update conversation
-set ended_at = @at, answered_seq = seq, asked_at = null, due_at = null, worker_id = null, leased_at = null, epoch = epoch + 1
-where clinic_id = @clinic_id and id = @id and ended_at is null;
+-- name: EndConversation :one
+-- Nothing waits for an answer any more, and a turn that is under way loses its lease. The row tells what was unanswered.
+with was as (
+  select w.clinic_id, w.id, w.answered_seq from conversation w
+  where w.clinic_id = @clinic_id and w.id = @id and w.ended_at is null
+  for no key update
+)
+update conversation c
+set ended_at = @at, answered_seq = c.seq, asked_at = null, due_at = null, worker_id = null, leased_at = null, epoch = c.epoch + 1
+from was
+where c.clinic_id = was.clinic_id and c.id = was.id
+returning c.seq, was.answered_seq;
 
 -- name: ClaimConversation :one
 -- A lease stands while its worker beats; the asking worker's own is no obstacle.
