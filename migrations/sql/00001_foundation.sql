@@ -582,6 +582,8 @@ create table task (
   foreign key (clinic_id, patient_id) references patient
 );
 create index task_open on task (clinic_id, created_at) where state <> 'done';
+-- Asking again for what nobody has looked at yet adds nothing. A duplicate is about a chart, not about the conversation.
+create unique index task_waiting on task (clinic_id, conversation_id, kind) where state = 'open' and kind <> 'duplicate';
 
 -- Audit --------------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,8 @@ const (
 )
 
 // OpenTask makes a task once per key and returns when the patient can expect an answer: after one hour in which the clinic
-// is staffed, in the clinic's zone. The same key again gets the same answer.
+// is staffed, in the clinic's zone. The same key again gets the same answer, and so does the same kind in a conversation
+// while a task of it is open.
 func (d *DB) OpenTask(ctx context.Context, clinicID uuid.UUID, t clinic.Task) (time.Time, error) {
 	err := d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) (err error) {
 		if t.Expected.IsZero() {
@@ -55,7 +56,7 @@ func (d *DB) expectAnswer(ctx context.Context, q *db.Queries, clinicID uuid.UUID
 	return of.StaffedTimeAfter(d.now(), taskWork, closed)
 }
 
-// addTask writes a task with its audit row, unless its key has one, and returns what its patient was told.
+// addTask writes a task with its audit row, unless it is there already, and returns what its patient was told.
 func (d *DB) addTask(ctx context.Context, q *db.Queries, audit *auditTrail, clinicID uuid.UUID, t clinic.Task) (time.Time, error) {
 	id := uuid.Must(uuid.NewV7())
 	_, err := q.OpenTask(ctx, db.OpenTaskParams{
@@ -63,7 +64,7 @@ func (d *DB) addTask(ctx context.Context, q *db.Queries, audit *auditTrail, clin
 		Details: d.seal(clinicID, columnTask, id, []byte(t.Details)), ExpectedAt: optional(t.Expected), Key: optional(t.Key), CreatedAt: d.now(),
 	})
 	if noRows(err) {
-		return d.expectedBefore(ctx, q, clinicID, t.Key)
+		return d.expectedBefore(ctx, q, clinicID, t)
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("writing task: %w", err)
@@ -74,8 +75,10 @@ func (d *DB) addTask(ctx context.Context, q *db.Queries, audit *auditTrail, clin
 	})
 }
 
-func (d *DB) expectedBefore(ctx context.Context, q *db.Queries, clinicID uuid.UUID, key string) (time.Time, error) {
-	expected, err := q.TaskExpected(ctx, clinicID, key)
+func (d *DB) expectedBefore(ctx context.Context, q *db.Queries, clinicID uuid.UUID, t clinic.Task) (time.Time, error) {
+	expected, err := q.TaskExpected(ctx, db.TaskExpectedParams{
+		ClinicID: clinicID, Key: t.Key, ConversationID: null(t.Conversation), Kind: t.Kind,
+	})
 	if err != nil || expected == nil {
 		return time.Time{}, err
 	}

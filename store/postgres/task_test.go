@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
 )
 
@@ -39,6 +40,36 @@ func TestATaskIsOpenedOnce(t *testing.T) {
 	}
 	if sealed := read[[]byte](c, "select details from task"); bytes.Contains(sealed, []byte("knee")) {
 		t.Error("the details can be read in the database")
+	}
+}
+
+func TestOneTaskOfAKindIsOpenInAConversation(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	c.Clock.Set(time.Date(2026, 12, 4, 15, 0, 0, 0, time.UTC)) // Friday, 10:00 in New York
+	s, other := c.openSession(""), c.openSession("")
+	ask := func(s chat.Session, kind string) time.Time {
+		expected, err := c.DB.OpenTask(context.Background(), c.id, clinic.Task{Kind: kind, Conversation: s.Conversation.ID, Details: "x", Key: uuid.NewString()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return expected
+	}
+	first := ask(s, "alert")
+	c.Clock.Advance(time.Hour)
+	if again := ask(s, "alert"); !again.Equal(first) || c.count("task", s.Conversation.ID) != 1 || c.audited("task.open") != 1 {
+		t.Errorf("a second alert is expected at %v, with %d tasks, want %v and 1", again, c.count("task", s.Conversation.ID), first)
+	}
+	ask(s, "callback")
+	ask(other, "alert")
+	if here, there := c.count("task", s.Conversation.ID), c.count("task", other.Conversation.ID); here != 2 || there != 1 {
+		t.Errorf("%d tasks of two kinds here and %d in another conversation, want 2 and 1", here, there)
+	}
+	for i, state := range []string{"acknowledged", "done"} {
+		c.exec("update task set state = $2 where conversation_id = $1 and kind = 'alert'", s.Conversation.ID, state)
+		if later := ask(s, "alert"); !later.After(first) || c.count("task", s.Conversation.ID) != 3+i {
+			t.Errorf("after the earlier ones were %s: expected at %v, %d tasks, want a new one", state, later, c.count("task", s.Conversation.ID))
+		}
 	}
 }
 

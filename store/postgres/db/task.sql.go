@@ -42,7 +42,7 @@ const openTask = `-- name: OpenTask :one
 
 insert into task (clinic_id, id, kind, conversation_id, patient_id, details, expected_at, key, created_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-on conflict (clinic_id, key) do nothing
+on conflict do nothing
 returning id
 `
 
@@ -59,7 +59,7 @@ type OpenTaskParams struct {
 }
 
 // Tasks are for the people of the clinic.
-// Makes a task once per key; no row when it was made before.
+// Makes a task once per key, and one at a time of a kind in a conversation; no row when it was made before, or one is open.
 func (q *Queries) OpenTask(ctx context.Context, arg OpenTaskParams) (uuid.UUID, error) {
 	row := q.db.QueryRow(ctx, openTask,
 		arg.ClinicID,
@@ -79,11 +79,27 @@ func (q *Queries) OpenTask(ctx context.Context, arg OpenTaskParams) (uuid.UUID, 
 
 const taskExpected = `-- name: TaskExpected :one
 select expected_at from task
-where clinic_id = $1 and key = $2::text
+where clinic_id = $1
+  and (key = $2::text or conversation_id = $3 and kind = $4 and state = 'open' and kind <> 'duplicate')
+order by (key is not distinct from $2::text) desc
+limit 1
 `
 
-func (q *Queries) TaskExpected(ctx context.Context, clinicID uuid.UUID, key string) (*time.Time, error) {
-	row := q.db.QueryRow(ctx, taskExpected, clinicID, key)
+type TaskExpectedParams struct {
+	ClinicID       uuid.UUID
+	Key            string
+	ConversationID uuid.NullUUID
+	Kind           string
+}
+
+// What the patient was told: for the key, or else for what is open of the kind in the conversation.
+func (q *Queries) TaskExpected(ctx context.Context, arg TaskExpectedParams) (*time.Time, error) {
+	row := q.db.QueryRow(ctx, taskExpected,
+		arg.ClinicID,
+		arg.Key,
+		arg.ConversationID,
+		arg.Kind,
+	)
 	var expected_at *time.Time
 	err := row.Scan(&expected_at)
 	return expected_at, err

@@ -1,15 +1,19 @@
 -- Tasks are for the people of the clinic.
 
 -- name: OpenTask :one
--- Makes a task once per key; no row when it was made before.
+-- Makes a task once per key, and one at a time of a kind in a conversation; no row when it was made before, or one is open.
 insert into task (clinic_id, id, kind, conversation_id, patient_id, details, expected_at, key, created_at)
 values (@clinic_id, @id, @kind, @conversation_id, @patient_id, @details, @expected_at, @key, @created_at)
-on conflict (clinic_id, key) do nothing
+on conflict do nothing
 returning id;
 
 -- name: TaskExpected :one
+-- What the patient was told: for the key, or else for what is open of the kind in the conversation.
 select expected_at from task
-where clinic_id = @clinic_id and key = @key::text;
+where clinic_id = @clinic_id
+  and (key = @key::text or conversation_id = @conversation_id and kind = @kind and state = 'open' and kind <> 'duplicate')
+order by (key is not distinct from @key::text) desc
+limit 1;
 
 -- name: ClosedDays :many
 -- The days from @first to @last on which the whole clinic is closed.
