@@ -61,7 +61,7 @@ func (so *socket) handle(f frame, now uint32) error {
 	}
 	switch f.Type {
 	case frameHello:
-		return so.greet(ctx, f.After)
+		return so.greet(ctx, f.After, now)
 	case frameMessage:
 		text, err := chat.CheckText(f.Text, so.language)
 		if err != nil {
@@ -91,14 +91,39 @@ func (so *socket) touch(now uint32) {
 }
 
 // greet answers a hello.
-func (so *socket) greet(ctx context.Context, after int64) error {
+func (so *socket) greet(ctx context.Context, after int64, now uint32) error {
 	heads, err := so.server.cfg.History.Heads(ctx, []conversationID{so.conversation})
+	if err == nil {
+		err = so.hide(ctx, now)
+	}
+	if errors.Is(err, &chat.Error{Code: chat.CodeEnded}) {
+		return err
+	}
 	if err != nil {
 		so.refuse("", err)
 		so.close(CloseTryLater, "the conversation cannot be read now; connect again later")
 		return nil
 	}
 	so.hello(after, heads[so.conversation])
+	return nil
+}
+
+// hide reads anew what this endpoint may not see: since the socket was opened, the session may have been taken up again
+// on another one after its idle time, and what was said before it be hidden.
+func (so *socket) hide(ctx context.Context, now uint32) error {
+	if so.looked == now {
+		return nil
+	}
+	endpoint, err := so.server.cfg.Sessions.Endpoint(ctx, so.clinic, so.endpoint)
+	if err != nil {
+		return err
+	}
+	so.looked = now
+	so.mu.Lock()
+	defer so.mu.Unlock()
+	if p := &so.progress; endpoint.VisibleAfter > p.visible {
+		p.visible, p.hidden = endpoint.VisibleAfter, span{}
+	}
 	return nil
 }
 

@@ -239,6 +239,25 @@ func TestUnlock(t *testing.T) {
 	}
 }
 
+// TestLockedUpElsewhere is a tab that is still open when the session is taken up in another one after its idle time.
+func TestLockedUpElsewhere(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(c *web.Config) { c.Limits.FramesPerWindow, c.Limits.MessagesPerMinute = -1, -1 })
+	c, s := w.greeted()
+	c.say("1", "a secret")
+	c.wantAck("1", 2)
+	w.env.Clock.Advance(31 * time.Minute)
+	w.resume(s.Resume)
+	n := 0
+	eventually(t, "what was said is hidden", func() bool { // from the next second on
+		n++
+		c.send(map[string]any{"type": "hello"})
+		c.until("welcome")
+		c.say(fmt.Sprintf("more %d", n), "something new")
+		return c.until("message").Seq > 2
+	})
+}
+
 // TestSlowClient does not read while a lot is said. It is closed with the documented code, and gets everything when it comes back.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()

@@ -39,6 +39,7 @@ type socket struct {
 	slot    uint32 // the second, of those between two pings, in which it is pinged
 	heard   atomic.Bool
 	window  window // the reader's alone
+	looked  uint32 // beats when it was last read what is hidden; the reader's alone
 
 	mu       sync.Mutex
 	page     [][]byte // of a replay, to be sent before the queue
@@ -140,7 +141,7 @@ func (s *Server) newSocket(conn *websocket.Conn, t ticket, request string) *sock
 	now := s.beats.Load()
 	so := &socket{
 		ticket: t, server: s, conn: conn, request: request,
-		slot: s.serial.Add(1), used: now,
+		slot: s.serial.Add(1), used: now, looked: now,
 	}
 	conn.SetReadLimit(s.cfg.Limits.FrameBytes)
 	conn.SetPongHandler(so.pong)
