@@ -92,7 +92,7 @@ func (d *DB) openClaim(args chat.TurnArgs, row db.ClaimConversationRow, got clai
 			Clinic: args.Clinic, ID: args.Conversation, Seq: row.Seq, Answered: row.AnsweredSeq,
 			Patient: row.PatientID.UUID, Language: row.Language,
 		},
-		Endpoint: toEndpoint(db.SeeEndpointRow(endpoint)),
+		Endpoint: toEndpoint(db.EndpointRow(endpoint)),
 		Epoch:    row.Epoch,
 		Attempt:  int(row.Attempts),
 		State:    state,

@@ -16,7 +16,7 @@ import (
 // OpenSession takes the session with this resume secret up again, or begins a new conversation: with no secret, with one
 // that is not known (any more), and after the conversation was ended. Each opening gives out a new secret.
 //
-// Whoever comes back after r.Idle has proven nothing, and what was said before is hidden until they verify again.
+// Whoever comes back r.Idle after the patient's last message has proven nothing, and what was said before is hidden until they verify again.
 func (d *DB) OpenSession(ctx context.Context, r chat.SessionRequest) (chat.Session, error) {
 	var session chat.Session
 	err := d.auditedTx(ctx, r.Clinic, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) (err error) {
@@ -73,9 +73,9 @@ func (d *DB) attachBrowser(ctx context.Context, q *db.Queries, c chat.Conversati
 	return chat.Session{Conversation: c, Endpoint: endpoint, Resume: secret}, nil
 }
 
-// Endpoint reads one, and marks it as seen; a [chat.CodeEnded] when it was ended, or there is no such endpoint.
+// Endpoint reads one; a [chat.CodeEnded] when it was ended, or there is no such endpoint.
 func (d *DB) Endpoint(ctx context.Context, clinicID, endpoint uuid.UUID) (chat.Endpoint, error) {
-	row, err := d.queries(clinicID).SeeEndpoint(ctx, d.now(), clinicID, endpoint)
+	row, err := d.queries(clinicID).Endpoint(ctx, clinicID, endpoint)
 	if noRows(err) {
 		return chat.Endpoint{}, refuseMessage(chat.CodeEnded, "")
 	}
@@ -85,7 +85,7 @@ func (d *DB) Endpoint(ctx context.Context, clinicID, endpoint uuid.UUID) (chat.E
 	return toEndpoint(row), nil
 }
 
-func toEndpoint(row db.SeeEndpointRow) chat.Endpoint {
+func toEndpoint(row db.EndpointRow) chat.Endpoint {
 	return chat.Endpoint{
 		ID: row.ID, Conversation: row.ConversationID, Channel: chat.Channel(row.Channel), Level: chat.Level(row.Level),
 		Patient: row.PatientID.UUID, VisibleAfter: row.VisibleAfter,

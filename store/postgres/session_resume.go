@@ -52,7 +52,7 @@ func (d *DB) resume(ctx context.Context, q *db.Queries, audit *auditTrail, r cha
 		}
 	}
 	return session, q.ResumeEndpoint(ctx, db.ResumeEndpointParams{
-		ClinicID: r.Clinic, ID: row.ID, At: d.now(), ResumeBefore: hashSecret(r.Resume), ResumeHash: hashSecret(session.Resume),
+		ClinicID: r.Clinic, ID: row.ID, ResumeBefore: hashSecret(r.Resume), ResumeHash: hashSecret(session.Resume),
 		CallerIndex: d.callerIndex(r.Clinic, r.Address),
 	})
 }
@@ -67,7 +67,10 @@ func (d *DB) lockUp(ctx context.Context, q *db.Queries, audit *auditTrail, s *ch
 	if s.Endpoint == was {
 		return nil
 	}
-	if err := q.LockUpEndpoint(ctx, s.Endpoint.VisibleAfter, s.Conversation.Clinic, s.Endpoint.ID); err != nil {
+	err := q.LockUpEndpoint(ctx, db.LockUpEndpointParams{
+		ClinicID: s.Conversation.Clinic, ID: s.Endpoint.ID, VisibleAfter: s.Endpoint.VisibleAfter, At: d.now(),
+	})
+	if err != nil {
 		return err
 	}
 	if said && greets(welcome) {

@@ -189,20 +189,26 @@ func TestComingBackToAGreetingHidesNothing(t *testing.T) {
 	}
 }
 
-func TestASocketIsASignOfLife(t *testing.T) {
+func TestOpeningAPageIsNoSignOfLife(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)
 	c.Clock.Set(morning)
 	s := c.openSession("")
 	c.say(s, "Hello?")
-	for range 3 {
-		c.Clock.Advance(20 * time.Minute)
-		if _, err := c.DB.Endpoint(context.Background(), c.id, s.Endpoint.ID); err != nil {
-			t.Fatal(err)
+	for range 3 { // a page that is open reconnects, and is loaded again when the browser starts
+		c.Clock.Advance(10 * time.Minute)
+		c.endpoint(s)
+		if s = c.openSession(s.Resume); s.Endpoint.VisibleAfter != 0 {
+			t.Errorf("hidden within half an hour of the last message: %+v", s.Endpoint)
 		}
 	}
-	if back := c.openSession(s.Resume); back.Endpoint.VisibleAfter != 0 {
-		t.Errorf("20 minutes after a socket was opened: %+v", back.Endpoint)
+	c.Clock.Advance(time.Second)
+	if s = c.openSession(s.Resume); s.Endpoint.VisibleAfter != 2 {
+		t.Errorf("more than half an hour after the last message: %+v", s.Endpoint)
+	}
+	c.Clock.Advance(20 * time.Minute)
+	if s = c.openSession(s.Resume); s.Endpoint.VisibleAfter != 2 || c.audited("session.lock") != 1 {
+		t.Errorf("20 minutes after it was locked: %+v, locked %d times", s.Endpoint, c.audited("session.lock"))
 	}
 }
 

@@ -23,6 +23,34 @@ func (q *Queries) EndEndpoints(ctx context.Context, at *time.Time, clinicID uuid
 	return err
 }
 
+const endpoint = `-- name: Endpoint :one
+select id, conversation_id, channel, level, patient_id, visible_after from endpoint
+where clinic_id = $1 and id = $2 and ended_at is null
+`
+
+type EndpointRow struct {
+	ID             uuid.UUID
+	ConversationID uuid.UUID
+	Channel        string
+	Level          int16
+	PatientID      uuid.NullUUID
+	VisibleAfter   int64
+}
+
+func (q *Queries) Endpoint(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (EndpointRow, error) {
+	row := q.db.QueryRow(ctx, endpoint, clinicID, iD)
+	var i EndpointRow
+	err := row.Scan(
+		&i.ID,
+		&i.ConversationID,
+		&i.Channel,
+		&i.Level,
+		&i.PatientID,
+		&i.VisibleAfter,
+	)
+	return i, err
+}
+
 const endpointByResume = `-- name: EndpointByResume :one
 select e.id, e.conversation_id, e.level, e.patient_id, e.visible_after,
   (e.resume_hash = $1::bytea)::boolean as newest,
@@ -127,71 +155,52 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 
 const lockUpEndpoint = `-- name: LockUpEndpoint :exec
 update endpoint
-set level = 0, patient_id = null, verified_at = null, visible_after = $1
-where clinic_id = $2 and id = $3
+set level = 0, patient_id = null, verified_at = null, visible_after = $1, seen_at = $2
+where clinic_id = $3 and id = $4
 `
 
-// Whoever is there now has proven nothing, and sees nothing of what was said up to @visible_after.
-func (q *Queries) LockUpEndpoint(ctx context.Context, visibleAfter int64, clinicID uuid.UUID, iD uuid.UUID) error {
-	_, err := q.db.Exec(ctx, lockUpEndpoint, visibleAfter, clinicID, iD)
-	return err
-}
-
-const resumeEndpoint = `-- name: ResumeEndpoint :exec
-update endpoint
-set resume_before = $1, resume_hash = $2, seen_at = $3, caller_index = coalesce($4, caller_index)
-where clinic_id = $5 and id = $6
-`
-
-type ResumeEndpointParams struct {
-	ResumeBefore []byte
-	ResumeHash   []byte
+type LockUpEndpointParams struct {
+	VisibleAfter int64
 	At           time.Time
-	CallerIndex  []byte
 	ClinicID     uuid.UUID
 	ID           uuid.UUID
 }
 
-func (q *Queries) ResumeEndpoint(ctx context.Context, arg ResumeEndpointParams) error {
-	_, err := q.db.Exec(ctx, resumeEndpoint,
-		arg.ResumeBefore,
-		arg.ResumeHash,
+// Whoever is there now has proven nothing, and sees nothing of what was said up to @visible_after.
+func (q *Queries) LockUpEndpoint(ctx context.Context, arg LockUpEndpointParams) error {
+	_, err := q.db.Exec(ctx, lockUpEndpoint,
+		arg.VisibleAfter,
 		arg.At,
-		arg.CallerIndex,
 		arg.ClinicID,
 		arg.ID,
 	)
 	return err
 }
 
-const seeEndpoint = `-- name: SeeEndpoint :one
+const resumeEndpoint = `-- name: ResumeEndpoint :exec
 update endpoint
-set seen_at = $1
-where clinic_id = $2 and id = $3 and ended_at is null
-returning id, conversation_id, channel, level, patient_id, visible_after
+set resume_before = $1, resume_hash = $2, caller_index = coalesce($3, caller_index)
+where clinic_id = $4 and id = $5
 `
 
-type SeeEndpointRow struct {
-	ID             uuid.UUID
-	ConversationID uuid.UUID
-	Channel        string
-	Level          int16
-	PatientID      uuid.NullUUID
-	VisibleAfter   int64
+type ResumeEndpointParams struct {
+	ResumeBefore []byte
+	ResumeHash   []byte
+	CallerIndex  []byte
+	ClinicID     uuid.UUID
+	ID           uuid.UUID
 }
 
-func (q *Queries) SeeEndpoint(ctx context.Context, at time.Time, clinicID uuid.UUID, iD uuid.UUID) (SeeEndpointRow, error) {
-	row := q.db.QueryRow(ctx, seeEndpoint, at, clinicID, iD)
-	var i SeeEndpointRow
-	err := row.Scan(
-		&i.ID,
-		&i.ConversationID,
-		&i.Channel,
-		&i.Level,
-		&i.PatientID,
-		&i.VisibleAfter,
+// That a page was opened is no sign of life: a browser that was left alone does it by itself.
+func (q *Queries) ResumeEndpoint(ctx context.Context, arg ResumeEndpointParams) error {
+	_, err := q.db.Exec(ctx, resumeEndpoint,
+		arg.ResumeBefore,
+		arg.ResumeHash,
+		arg.CallerIndex,
+		arg.ClinicID,
+		arg.ID,
 	)
-	return i, err
+	return err
 }
 
 const speakFirst = `-- name: SpeakFirst :one

@@ -22,14 +22,15 @@ where e.clinic_id = @clinic_id and (e.resume_hash = @hash::bytea or e.resume_bef
 for no key update of e;
 
 -- name: ResumeEndpoint :exec
+-- That a page was opened is no sign of life: a browser that was left alone does it by itself.
 update endpoint
-set resume_before = @resume_before, resume_hash = @resume_hash, seen_at = @at, caller_index = coalesce(@caller_index, caller_index)
+set resume_before = @resume_before, resume_hash = @resume_hash, caller_index = coalesce(@caller_index, caller_index)
 where clinic_id = @clinic_id and id = @id;
 
 -- name: LockUpEndpoint :exec
 -- Whoever is there now has proven nothing, and sees nothing of what was said up to @visible_after.
 update endpoint
-set level = 0, patient_id = null, verified_at = null, visible_after = @visible_after
+set level = 0, patient_id = null, verified_at = null, visible_after = @visible_after, seen_at = @at
 where clinic_id = @clinic_id and id = @id;
 
 -- name: SpeakFirst :one
@@ -39,11 +40,9 @@ set seq = seq + 1
 where clinic_id = @clinic_id and id = @id
 returning seq;
 
--- name: SeeEndpoint :one
-update endpoint
-set seen_at = @at
-where clinic_id = @clinic_id and id = @id and ended_at is null
-returning id, conversation_id, channel, level, patient_id, visible_after;
+-- name: Endpoint :one
+select id, conversation_id, channel, level, patient_id, visible_after from endpoint
+where clinic_id = @clinic_id and id = @id and ended_at is null;
 
 -- name: EndpointToEnd :one
 select conversation_id, channel, patient_id from endpoint
