@@ -710,14 +710,16 @@ as $$
 $$;
 
 -- Deletes what has served its time, in every clinic: holds that lapsed, one-time codes, answers kept for keys, workers that
--- are gone. Workers go by the database's clock, the rest by business time.
+-- are gone. Workers go by the database's clock, the rest by business time, which may not be far ahead of it: whoever has the
+-- application's role cannot delete with it what is still needed.
 create function delete_expired(at timestamptz) returns bigint
 language sql volatile security definer set search_path = public, pg_temp
 as $$
   with
-    holds as (delete from allocation where state = 1 and expires_at < at - interval '1 hour' returning 1),
-    codes as (delete from verification where created_at < at - interval '2 days' returning 1),
-    answers as (delete from idempotency_key where created_at < at - interval '30 days' returning 1),
+    time as (select least(at, now() + interval '1 day') as passed),
+    holds as (delete from allocation using time where state = 1 and expires_at < passed - interval '1 hour' returning 1),
+    codes as (delete from verification using time where created_at < passed - interval '2 days' returning 1),
+    answers as (delete from idempotency_key using time where created_at < passed - interval '30 days' returning 1),
     gone as (delete from worker where beat_at < now() - interval '1 day' returning 1)
   select (select count(*) from holds) + (select count(*) from codes) + (select count(*) from answers) + (select count(*) from gone)
 $$;

@@ -48,3 +48,24 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 		t.Errorf("a second time deleted %d rows, %v", again, err)
 	}
 }
+
+func TestNobodyCanDeleteWithATimeThatHasNotCome(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	c.Clock.Set(time.Now())
+	c.begin(c.request(c.openSession(""), jane))
+	old := c.openSession("")
+	c.Clock.Set(time.Now().Add(-3 * 24 * time.Hour))
+	c.begin(c.request(old, jane))
+	rows, err := c.DB.Unscoped().Query(context.Background(), "select delete_expired('infinity')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if left := read[int](c, "select count(*) from verification"); left != 1 {
+		t.Errorf("%d codes are left, want the one that has not served its time", left)
+	}
+}
