@@ -14,6 +14,7 @@ class Rig {
   readonly told: string[] = [];
   conversationId = "c1";
   forgotten = 0;
+  readonly ends: string[] = [];
   private ids = 0;
   readonly conversation: Conversation;
 
@@ -31,7 +32,11 @@ class Rig {
           privacyUrl: "",
           idleLockMs: 0,
         }),
-        forget: () => this.forgotten++,
+        forget: (told) => {
+          this.forgotten++;
+          this.ends.push(told ? "told" : "to be told");
+        },
+        endLeft: async () => void this.ends.push("telling"),
       },
       socket: (url, subprotocol) => {
         const socket = new FakeSocket(url, subprotocol);
@@ -358,7 +363,7 @@ test("end and clear", async () => {
   rig.socket.say({ type: "ended" });
   assert.deepEqual([rig.conversation.phase, rig.conversation.state, rig.forgotten, rig.shown.length], ["ended", "off", 1, 0]);
   await pass(60_000);
-  assert.equal(rig.sockets.length, 1);
+  assert.deepEqual([rig.sockets.length, rig.ends], [1, ["told"]]);
 });
 
 test("the screen is cleared even if the server cannot be told", async () => {
@@ -375,6 +380,10 @@ test("the screen is cleared even if the server cannot be told", async () => {
   away.socket.end(1006);
   away.conversation.end();
   assert.deepEqual([away.conversation.phase, away.shown.length, away.forgotten], ["ended", 0, 1]);
+  assert.deepEqual([silent.ends, away.ends], [["to be told"], ["to be told"]]);
+  away.conversation.networkChanged(true);
+  assert.deepEqual(away.ends, ["to be told", "telling"]);
+  assert.equal(away.conversation.state, "off", "and no new conversation begins by itself");
 });
 
 test("ended elsewhere, the conversation is gone here too", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SessionError, Sessions } from "../src/widget/session";
 import { SafeStorage } from "../src/widget/storage";
-import { MemoryStorage } from "./fakes";
+import { FakeSocket, MemoryStorage, settle } from "./fakes";
 
 interface Request {
   url: string;
@@ -21,19 +21,25 @@ function sessions(answers: Answer[], storage = new MemoryStorage(), clinic = "")
     return new Response(answer.body === undefined ? "<html>" : JSON.stringify(answer.body), { status: answer.status, headers: answer.headers ?? {} });
   }) as unknown as typeof globalThis.fetch;
   const locked: string[] = [];
+  const sockets: FakeSocket[] = [];
   const opened = new Sessions({
     server: "https://chat.example",
     clinic,
     language: () => "es",
     fetch,
     storage,
+    socket: (url, subprotocol) => {
+      const socket = new FakeSocket(url, subprotocol);
+      sockets.push(socket);
+      return socket;
+    },
     timeoutMs: 1000,
     exclusively: (name, work) => {
       locked.push(name);
       return work();
     },
   });
-  return { opened, requests, storage, locked };
+  return { opened, requests, storage, locked, sockets };
 }
 
 const KEY = "agentcare:resume:https://chat.example:";
@@ -111,8 +117,53 @@ test("an answer without a token is no session", async () => {
 test("forgetting", () => {
   const storage = new MemoryStorage();
   storage.setItem(KEY, "r");
-  sessions([], storage).opened.forget();
+  const { opened, requests } = sessions([], storage);
+  opened.forget(true);
+  assert.deepEqual([storage.values.size, requests.length], [0, 0]);
+});
+
+test("a conversation that was ended out of the server's reach is ended before the next one", async () => {
+  const storage = new MemoryStorage();
+  storage.setItem(KEY, "r1");
+  const { opened, requests, sockets } = sessions(["unreachable", ok("c1", "r2"), ok("c2", "r3")], storage);
+  opened.forget(false);
+  await settle();
   assert.equal(storage.getItem(KEY), null);
+  const next = opened.open();
+  await settle();
+  assert.deepEqual(requests.map(({ body }) => body.resume), ["r1", "r1"]);
+  sockets[0]!.accept();
+  assert.deepEqual(sockets[0]!.sent, [{ type: "end" }]);
+  sockets[0]!.end(1000);
+  assert.equal((await next).conversation, "c2");
+  assert.equal(requests[2]?.body.resume, undefined);
+  assert.deepEqual([...storage.values], [[KEY, "r3"]]);
+});
+
+test("an end that the server did not hear does not keep the patient from a new conversation", async () => {
+  const storage = new MemoryStorage();
+  storage.setItem(KEY, "r1");
+  const { opened, requests, sockets } = sessions(["unreachable", ok("c1", "r2"), ok("c2", "r3"), ok("c1", "r4")], storage);
+  opened.forget(false);
+  await settle();
+  const next = opened.open();
+  await settle();
+  sockets[0]!.end(1006);
+  assert.equal((await next).conversation, "c2");
+  const later = opened.endLeft();
+  await settle();
+  assert.equal(requests[3]?.body.resume, "r1");
+  sockets[1]!.end(4003);
+  await later;
+  assert.deepEqual([...storage.values], [[KEY, "r3"]]);
+});
+
+test("an end that the server refuses to hear is not told again", async () => {
+  const storage = new MemoryStorage();
+  storage.setItem(KEY, "r1");
+  sessions([{ status: 404, body: {} }], storage).opened.forget(false);
+  await settle();
+  assert.equal(storage.values.size, 0);
 });
 
 test("storage that is not there lasts as long as the page", () => {

@@ -1,5 +1,5 @@
 import { backoff } from "./backoff";
-import { Close, parseFrame, SUBPROTOCOL, type ClientFrame, type ServerFrame } from "./protocol";
+import { Close, parseFrame, socketAddress, SUBPROTOCOL, type ClientFrame, type ServerFrame } from "./protocol";
 import { SessionError, type Session } from "./session";
 
 /**
@@ -143,8 +143,7 @@ export class Connection {
       this.session = session;
       this.config.events.session(session);
     }
-    const address = this.config.server.replace(/^http/, "ws") + "/chat/ws?token=" + encodeURIComponent(session.token);
-    const socket = this.config.socket(address, SUBPROTOCOL);
+    const socket = this.config.socket(socketAddress(this.config.server, session.token), SUBPROTOCOL);
     this.socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", after: this.config.events.after() }));
     socket.onmessage = ({ data }) => this.receive(data);

@@ -30,7 +30,7 @@ export interface ConversationConfig {
   server: string;
   /** The clinic's slug, or "". */
   clinic: string;
-  sessions: { open(): Promise<Session>; forget(): void };
+  sessions: { open(): Promise<Session>; forget(told: boolean): void; endLeft(): Promise<void> };
   socket: (url: string, subprotocol: string) => Socket;
   /** Where unsent texts outlive a reload of the page. */
   storage: KeyValue;
@@ -135,6 +135,7 @@ export class Conversation {
 
   /** To be called when the browser's network comes and goes. */
   networkChanged(online: boolean): void {
+    if (online) void this.config.sessions.endLeft();
     if (!online) this.connection.lose();
     else if (this.state === "live" || this.state === "connecting" || this.state === "waiting") this.connection.reconnect();
     this.changed();
@@ -175,10 +176,10 @@ export class Conversation {
     this.setNotice("");
   }
 
-  /** Ends the conversation and clears it from this browser, whether or not the server can be told. */
+  /** Ends the conversation and clears it from this browser, whether or not the server can be told now. */
   end(): void {
-    if (this.connection.send({ type: "end" })) this.after("end", END_TIMEOUT, () => this.over());
-    else this.over();
+    if (this.connection.send({ type: "end" })) this.after("end", END_TIMEOUT, () => this.over(false));
+    else this.over(false);
   }
 
   /** Hides the conversation: nothing of it stays in memory but what is not sent yet. */
@@ -357,11 +358,11 @@ export class Conversation {
     this.config.events.notSent(reason);
   }
 
-  private over(): void {
+  private over(told = true): void {
     this.cancel("end");
     if (this.phase === "ended") return;
-    this.config.sessions.forget();
     this.connection.stop();
+    this.config.sessions.forget(told);
     this.outbox.clear();
     this.wipe();
     this.session = this.session && { ...this.session, conversation: "" };

@@ -137,11 +137,13 @@ export class AgentCareChat extends LitElement {
   private newConversation(): void {
     this.conversation?.stop();
     const server = this.base.href.replace(/\/$/, "");
+    const socket = (url: string, subprotocol: string) => new WebSocket(url, subprotocol);
     const sessions = new Sessions({
       server,
       clinic: this.clinic,
       language: () => this.language.code,
       fetch: (...request) => fetch(...request),
+      socket,
       storage: permanent,
       exclusively,
       timeoutMs: 15_000,
@@ -150,7 +152,7 @@ export class AgentCareChat extends LitElement {
       server,
       clinic: this.clinic,
       sessions,
-      socket: (url, subprotocol) => new WebSocket(url, subprotocol),
+      socket,
       storage: perTab,
       now: Date.now,
       random: Math.random,

@@ -110,6 +110,11 @@ export const Close = {
   tooSlow: 4008,
 } as const;
 
+/** Where a session's socket is opened, on the server with this base address. */
+export function socketAddress(server: string, token: string): string {
+  return server.replace(/^http/, "ws") + "/chat/ws?token=" + encodeURIComponent(token);
+}
+
 function oneOf<T extends string>(value: unknown, known: readonly T[], otherwise: T): T {
   return known.includes(value as T) ? (value as T) : otherwise;
 }

@@ -1,4 +1,6 @@
 import { count, isObject, text, type Json } from "./json";
+import type { Socket } from "./connection";
+import { Close, socketAddress, SUBPROTOCOL } from "./protocol";
 import type { KeyValue } from "./storage";
 
 /** A ticket for one conversation, as POST /chat/session hands it out. */
@@ -38,6 +40,7 @@ export interface SessionsConfig {
   /** The language to begin a conversation in, as a code such as "es" or "es-MX". */
   language: () => string;
   fetch: typeof fetch;
+  socket: (url: string, subprotocol: string) => Socket;
   /** Where the resume secret is kept. */
   storage: KeyValue;
   /** Runs one at a time over all tabs of this browser: the resume secret changes with each use. */
@@ -49,14 +52,18 @@ export interface SessionsConfig {
 /** Asks for sessions and keeps the secret that finds the conversation again. */
 export class Sessions {
   private readonly key: string;
+  /** Where the secret of a conversation waits that the server does not know to have ended. */
+  private readonly leftKey: string;
 
   constructor(private readonly config: SessionsConfig) {
     this.key = `agentcare:resume:${config.server}:${config.clinic}`;
+    this.leftKey = this.key.replace("resume", "ending");
   }
 
   /** Opens a session: of the conversation that was going on, if the server still knows it, else of a new one. */
   open(): Promise<Session> {
     return this.config.exclusively(this.key, async () => {
+      await this.tryToEnd();
       const resume = this.config.storage.getItem(this.key);
       let response = await this.post(resume);
       if (resume !== null && isRefusal(response.status)) response = await this.post(null);
@@ -64,9 +71,48 @@ export class Sessions {
     });
   }
 
-  /** Forgets the conversation in this browser. */
-  forget(): void {
-    this.config.storage.removeItem(this.key);
+  /** Forgets the conversation in this browser. When the server was not told, it is as soon as it can be reached. */
+  forget(told: boolean): void {
+    const { storage } = this.config;
+    const resume = storage.getItem(this.key);
+    storage.removeItem(this.key);
+    if (told || resume === null) return;
+    storage.setItem(this.leftKey, resume);
+    void this.endLeft();
+  }
+
+  /** Tells the server of a conversation that was ended while it could not be reached, if there is one. */
+  endLeft(): Promise<void> {
+    return this.config.exclusively(this.key, () => this.tryToEnd());
+  }
+
+  private async tryToEnd(): Promise<void> {
+    const resume = this.config.storage.getItem(this.leftKey);
+    if (resume === null) return;
+    try {
+      const response = await this.post(resume);
+      const done = response.ok ? await this.sendEnd(readSession(await readJson(response)).token) : isRefusal(response.status);
+      if (done) this.config.storage.removeItem(this.leftKey);
+    } catch {
+      // The next start tries again.
+    }
+  }
+
+  /** Resolves to whether the server has ended the conversation. */
+  private sendEnd(token: string): Promise<boolean> {
+    const { server, socket: open, timeoutMs } = this.config;
+    return new Promise((resolve) => {
+      const socket = open(socketAddress(server, token), SUBPROTOCOL);
+      const timer = setTimeout(() => {
+        socket.close();
+        resolve(false);
+      }, timeoutMs);
+      socket.onopen = () => socket.send('{"type":"end"}');
+      socket.onclose = ({ code }) => {
+        clearTimeout(timer);
+        resolve(code === Close.ended || code === Close.endedElsewhere);
+      };
+    });
   }
 
   private async post(resume: string | null): Promise<Response> {
