@@ -3,124 +3,186 @@ package agent
 import (
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Emergency reports whether a patient's message sounds like a medical emergency or like self-harm, in English or Spanish.
-// It is asked before any engine, also while a person has taken over. It would rather be wrong than silent, but what was
-// long ago, what is denied, and whom somebody looks for ("a cardiologist for chest pain last year") is none.
+// It is asked before any engine, also while a person has taken over. It would rather be wrong than silent: what was long
+// ago, what is denied and what somebody only asks about is none, but each of these ends only the sign that it belongs to.
+//
+// The words are in emergency.en.txt and emergency.es.txt.
 func Emergency(text string) bool {
-	for sentence := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(".!?;\n", r) }) {
-		if emergencySentence(" " + plainWords(sentence) + " ") {
+	lex := emergencyWords()
+	sentences := emergencySentences(text)
+	goesOn := false
+	for i, words := range sentences {
+		sentences[i] = lex.rewrite(words)
+		goesOn = goesOn || len(lex.again.find(sentences[i])) > 0
+	}
+	return slices.ContainsFunc(sentences, func(words []string) bool { return lex.alarming(words, goesOn) })
+}
+
+// alarming reports whether a sign stands in a sentence and nothing cancels it. A thing that goes on is never past.
+func (l *emergencyLexicon) alarming(words []string, goesOn bool) bool {
+	for _, s := range l.sayings.find(words) {
+		for i := s.start; i < s.end; i++ {
+			words[i] = taken
+		}
+	}
+	harm, signs := l.selfHarm.find(words), joinOverlapping(l.danger.find(words))
+	if len(harm)+len(signs) == 0 {
+		return false
+	}
+	subject := l.subjectOf(words)
+	if slices.ContainsFunc(l.undenied(words, harm), func(s span) bool { return !subject(s) }) {
+		return true
+	}
+	past := make([]bool, len(signs))
+	if !goesOn {
+		past = l.past(words, signs)
+	}
+	for _, s := range l.undenied(words, signs) {
+		if !past[slices.Index(signs, s)] && !subject(s) {
 			return true
 		}
 	}
 	return false
 }
 
-func emergencySentence(words string) bool {
-	if containsPhrase(words, selfHarm) {
-		return !containsPhrase(words, denials)
-	}
-	return emergencySign(words) && !containsPhrase(words, past) && !containsPhrase(words, denials)
-}
-
-// emergencySign reports whether a phrase stands there, or all words of a combination do, in any order.
-func emergencySign(words string) bool {
-	return containsPhrase(words, danger) || slices.ContainsFunc(dangerTogether, func(groups [][]string) bool {
-		return !slices.ContainsFunc(groups, func(group []string) bool { return !containsPhrase(words, group) })
-	})
-}
-
-func containsPhrase(words string, phrases []string) bool {
-	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(words, " "+p+" ") })
-}
-
-// selfHarm is said of oneself, or of somebody in one's care.
-var selfHarm = []string{
-	"suicidal", "suicide", "kill myself", "killing myself", "end my life", "ending my life", "take my own life", "taking my own life",
-	"want to die", "wanna die", "wants to die", "wish i was dead", "wish i were dead", "better off dead", "dont want to live",
-	"dont want to be alive", "no reason to live", "hurt myself", "hurting myself", "harm myself", "harming myself",
-	"cut myself on purpose", "cutting myself", "kill herself", "kill himself", "kill themselves", "end it all", "unalive myself",
-	"hurt herself on purpose", "hurt himself on purpose", "overdose on purpose",
-	"suicidio", "suicidarme", "suicidarse", "matarme", "quitarme la vida", "quiero morir", "quiero morirme", "quisiera morir",
-	"me quiero morir", "me quiero matar", "no quiero vivir", "no quiero seguir viviendo", "acabar con mi vida", "terminar con mi vida",
-	"hacerme dano", "cortarme las venas", "lastimarme", "ganas de morir", "mejor muerto", "mejor muerta",
-}
-
-// danger is what needs an ambulance, in so many words.
-var danger = []string{
-	"heart attack", "having a stroke", "had a stroke just now", "signs of a stroke", "cant breathe", "cannot breathe", "can not breathe",
-	"cant breath", "cant catch my breath", "cant get air", "not breathing", "isnt breathing", "stopped breathing", "barely breathe",
-	"barely breathing", "hard to breathe", "struggling to breathe", "struggling for air", "trouble breathing", "difficulty breathing",
-	"gasping for air", "gasping", "choking", "turning blue", "lips are blue", "blue lips",
-	"crushing chest", "chest is tight", "chest feels tight", "tightness in my chest", "pressure in my chest", "pressure on my chest",
-	"unconscious", "passed out", "wont wake up", "cant wake", "unresponsive", "not responding", "collapsed", "no pulse",
-	"anaphylaxis", "anaphylactic", "throat is closing", "throat closing", "throat is swelling", "tongue is swelling", "swollen tongue",
-	"bleeding heavily", "bleeding badly", "bleeding a lot", "wont stop bleeding", "cant stop the bleeding", "cant stop bleeding",
-	"bleeding wont stop", "losing a lot of blood", "coughing up blood", "vomiting blood", "throwing up blood",
-	"having a seizure", "seizing", "wont stop seizing", "convulsing", "overdose", "overdosed", "took too many pills", "swallowed poison",
-	"been poisoned", "drank bleach", "swallowed bleach", "face is drooping", "face drooping", "slurred speech", "cant move my arm",
-	"cant move one side", "one side is numb", "worst headache of my life", "been shot", "been stabbed", "stabbed me", "gunshot",
-	"water broke", "baby is coming", "call an ambulance", "need an ambulance", "severe allergic reaction", "severe burn", "electrocuted",
-	"severed", "drowned", "drowning",
-	"ataque al corazon", "ataque cardiaco", "infarto", "derrame cerebral", "no puedo respirar", "no puede respirar", "no respira",
-	"me cuesta respirar", "le cuesta respirar", "dificultad para respirar", "me falta el aire", "me ahogo", "se ahoga",
-	"se esta ahogando", "me estoy ahogando", "inconsciente", "se desmayo", "perdio el conocimiento", "no despierta", "no reacciona",
-	"no responde", "sangrando mucho", "no para de sangrar", "no deja de sangrar", "hemorragia", "vomita sangre", "vomitando sangre",
-	"tosiendo sangre", "convulsiones", "convulsionando", "sobredosis", "se tomo muchas pastillas", "tome muchas pastillas",
-	"envenenado", "envenenada", "garganta se cierra", "se me cierra la garganta", "labios azules", "opresion en el pecho",
-	"cara caida", "necesito una ambulancia", "llamen una ambulancia", "llame a una ambulancia", "apunalado", "disparo en",
-	"rompi fuente", "se me rompio la fuente",
-}
-
-// dangerTogether is what needs an ambulance when it comes together.
-var dangerTogether = [][][]string{
-	{{"chest"}, {"pain", "pains", "hurts", "hurting", "pressure", "tight", "tightness", "squeezing", "crushing", "ache", "aches", "burning"}},
-	{{"pecho"}, {"dolor", "duele", "presion", "aprieta", "opresion"}},
-	{{"severe", "sudden", "terrible"}, {"abdominal pain", "bleeding", "shortness of breath"}},
-	{{"shortness of breath", "short of breath"}, {"now", "cant", "suddenly", "getting worse", "help"}},
-	{{"baby", "infant", "newborn"}, {"blue", "limp", "not breathing", "wont wake"}},
-	{{"swallowed", "ate", "drank"}, {"battery", "poison", "detergent", "bleach", "antifreeze"}},
-}
-
-// past is what tells that it is over.
-var past = []string{
-	"last year", "last month", "last summer", "last winter", "years ago", "year ago", "months ago", "weeks ago", "as a child", "as a kid",
-	"history of", "used to", "when i was", "in the past", "once had", "recovered from", "follow up", "followup", "prescribed for", "family history",
-	"my father had", "my mother had", "my dad had", "my mom had", "after my heart attack", "after my stroke", "after a heart attack",
-	"after a stroke", "since my heart attack", "since my stroke", "do you treat", "prevent", "class", "training", "awareness",
-	"el ano pasado", "hace anos", "hace un ano", "hace meses", "hace unos meses", "antecedentes", "cuando era", "tuve un infarto", "despues del infarto",
-	"despues de mi infarto", "en el pasado", "control de", "seguimiento",
-}
-
-// denials say that it is not so.
-var denials = []string{
-	"no chest pain", "no chest pains", "dont have chest pain", "dont have any chest pain", "do not have chest pain", "not having chest pain",
-	"without chest pain", "chest pain is gone", "not suicidal", "not feeling suicidal", "no trouble breathing", "no difficulty breathing",
-	"not an emergency", "no emergency", "isnt an emergency", "breathing is fine", "breathing fine", "not having a heart attack",
-	"not going to kill myself", "suicide prevention", "squad",
-	"no tengo dolor", "sin dolor", "no me duele", "no es una emergencia", "no es emergencia", "no soy suicida",
-}
-
-// plainWords is text in lower case, without accents and apostrophes, with one space between words.
-func plainWords(text string) string {
-	var out strings.Builder
-	space := false
-	for _, r := range norm.NFD.String(strings.ToLower(text)) {
-		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			if space && out.Len() > 0 {
-				out.WriteByte(' ')
+// joinOverlapping makes one sign of those that share words, "crushing chest" and "chest pain".
+func joinOverlapping(spans []span) []span {
+	var out []span
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.start < out[n-1].end {
+			if last := &out[n-1]; s.end > last.end {
+				last.end, last.gap = s.end, s.gap
+			} else if s.end == last.end {
+				last.gap = last.gap && s.gap
 			}
-			space = false
-			out.WriteRune(r)
-		case r == '\'' || r == '’' || r == '`' || unicode.Is(unicode.Mn, r):
-		default:
-			space = true
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// undenied leaves out "no chest pain", "my chest doesnt hurt", and what an "or" joins to either, but no sign that is
+// itself a "no": not breathing.
+func (l *emergencyLexicon) undenied(words []string, signs []span) []span {
+	denials := l.denials.find(words)
+	deniedAt := func(i int) bool {
+		for ; i > 0; i-- {
+			if slices.ContainsFunc(denials, func(d span) bool { return d.end == i }) {
+				return true
+			}
+			if !l.fillers[words[i-1]] {
+				return false
+			}
+		}
+		return false
+	}
+	var out []span
+	end := -1 // of the last sign that was denied
+	for _, s := range signs {
+		joined := end >= 0 && s.start == end+1 && l.or[words[end]]
+		if !l.negatives[words[s.start]] && (joined || deniedAt(s.start) || s.gap && deniedAt(s.end-1)) {
+			end = s.end
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// past tells which signs are over: those that share words with a phrase like "after my stroke", else the nearest one
+// before "last year" in the same clause with what an "and" joins to it, else the nearest one after.
+func (l *emergencyLexicon) past(words []string, signs []span) []bool {
+	over := make([]bool, len(signs))
+	phrases := l.pasts.find(words)
+	clauses := l.clauses(words, phrases)
+	for _, p := range phrases {
+		clause := clauses[p.start]
+		before, after, shared := -1, -1, false
+		for i, s := range signs {
+			switch {
+			case s.start < p.end && p.start < s.end:
+				over[i], shared = true, true
+			case clauses[s.start] != clause:
+			case s.end <= p.start:
+				before = i
+			case after < 0:
+				after = i
+			}
+		}
+		switch {
+		case shared:
+		case before >= 0:
+			l.markJoined(words, signs, over, before)
+		case after >= 0:
+			over[after] = true
 		}
 	}
-	return out.String()
+	return over
+}
+
+// markJoined marks the i-th sign and those before it that are joined to it: "seizures and chest pain last year".
+func (l *emergencyLexicon) markJoined(words []string, signs []span, over []bool, i int) {
+	over[i] = true
+	for ; i > 0; i-- {
+		between := signs[i].start - 1
+		if signs[i-1].end != between || !l.and[words[between]] && !l.or[words[between]] {
+			return
+		}
+		over[i-1] = true
+	}
+}
+
+// clauses gives every word the number of its clause. A comma after "last year" at the beginning ends none.
+func (l *emergencyLexicon) clauses(words []string, pasts []span) []int {
+	out := make([]int, len(words))
+	n := 0
+	for i, w := range words {
+		leading := slices.ContainsFunc(pasts, func(p span) bool { return p.start == 0 && p.end == i })
+		and := l.and[w] && i+1 < len(words) && l.starters[words[i+1]]
+		if w == comma && !leading || l.turns[w] || and {
+			n++
+		}
+		out[i] = n
+	}
+	return out
+}
+
+// subjectOf tells whether a sign is only what somebody asks about: "do you treat suicidal thoughts", "heart attack prevention".
+func (l *emergencyLexicon) subjectOf(words []string) func(span) bool {
+	subjects := l.subjects.find(words)
+	return func(s span) bool {
+		return slices.ContainsFunc(subjects, func(q span) bool {
+			if q.start >= s.end {
+				return q.start-s.end <= 1 && !slices.Contains(words[s.end:q.start], comma)
+			}
+			return q.end <= s.start && !slices.ContainsFunc(words[q.end:s.start], func(w string) bool {
+				return w == comma || l.persons[w] || l.turns[w]
+			})
+		})
+	}
+}
+
+// emergencySentences are the words of a text, sentence by sentence: lower case, without accents and apostrophes. What
+// parts a sentence stands in it as a [comma].
+func emergencySentences(text string) [][]string {
+	var out [][]string
+	hard := func(r rune) bool { return strings.ContainsRune(".!?;\n", r) }
+	for sentence := range strings.FieldsFuncSeq(strings.ReplaceAll(strings.ReplaceAll(text, "…", ","), "..", ","), hard) {
+		var words []string
+		soft := func(r rune) bool { return strings.ContainsRune(",:()/—–\"", r) }
+		for part := range strings.FieldsFuncSeq(sentence, soft) {
+			if len(words) > 0 {
+				words = append(words, comma)
+			}
+			words = append(words, strings.Fields(plainWords(part))...)
+		}
+		if len(words) > 0 {
+			out = append(out, words)
+		}
+	}
+	return out
 }

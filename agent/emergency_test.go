@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -69,9 +70,72 @@ func TestEmergency(t *testing.T) {
 	}
 }
 
+// TestEmergencyTable holds how many of the sentences in testdata/emergency.txt may be judged wrongly.
+func TestEmergencyTable(t *testing.T) {
+	t.Parallel()
+	table := emergencyTable(t)
+	wrong := map[string]int{}
+	for section, sentences := range table {
+		for _, text := range sentences {
+			if agent.Emergency(text) != (section == "emergency") {
+				wrong[section]++
+				t.Logf("wrong about %q in [%s]", text, section)
+			}
+		}
+	}
+	emergencies, others := len(table["emergency"]), len(table["not"])
+	if emergencies+others < 120 || others < 60 {
+		t.Fatalf("the table has %d emergencies and %d others, too few to tell anything", emergencies, others)
+	}
+	recall := 1 - float64(wrong["emergency"])/float64(emergencies)
+	falseAlarms := float64(wrong["not"]) / float64(others)
+	t.Logf("recall %.1f %% of %d, false alarms %.1f %% of %d", 100*recall, emergencies, 100*falseAlarms, others)
+	if recall < 0.99 {
+		t.Errorf("recall = %.3f, want at least 0.99", recall)
+	}
+	if falseAlarms > 0.05 {
+		t.Errorf("false alarms = %.3f, want at most 0.05", falseAlarms)
+	}
+}
+
+// emergencyTable is the sentences by the section that they stand in.
+func emergencyTable(tb testing.TB) map[string][]string {
+	tb.Helper()
+	file, err := os.ReadFile("testdata/emergency.txt")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	table, section := map[string][]string{}, ""
+	for line := range strings.Lines(string(file)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#':
+		case line[0] == '[':
+			section = strings.Trim(line, "[]")
+		default:
+			table[section] = append(table[section], line)
+		}
+	}
+	return table
+}
+
+func BenchmarkEmergency(b *testing.B) {
+	const text = "hi, i had a heart attack last year and would like to see dr khan next week for a follow up, mornings are best"
+	for b.Loop() {
+		if agent.Emergency(text) {
+			b.Fatal("a follow-up was taken for an emergency")
+		}
+	}
+}
+
 func FuzzEmergency(f *testing.F) {
 	for _, text := range []string{"chest pain", "no puedo respirar", "a.b\xff\x00", strings.Repeat("x ", 1000)} {
 		f.Add(text)
+	}
+	for _, sentences := range emergencyTable(f) {
+		for _, text := range sentences[:20] {
+			f.Add(text)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		got := agent.Emergency(text)
