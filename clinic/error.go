@@ -22,7 +22,7 @@ const (
 	CodeNotAllowed    = "not_allowed"    // the asker may not do this for that patient
 	CodeKeyReused     = "key_reused"     // an idempotency key came again with another request
 	CodeInvalid       = "invalid"        // the request makes no sense: a range that ends before it starts, ...
-	CodeRateLimited   = "rate_limited"   // too many codes asked for, or too many wrong ones
+	CodeRateLimited   = "rate_limited"   // too many codes asked for, or too many times held at one address
 	CodeWrongCode     = "wrong_code"     // the one-time code does not match, or was used
 	CodeExpiredCode   = "expired_code"   // the one-time code is older than it may be, or used up its tries
 	CodeNotConfigured = "not_configured" // the clinic has not set this up

@@ -306,6 +306,7 @@ create table allocation (
   expires_at     timestamptz,
   hold_token     uuid,
   held_at        timestamptz,              -- notice is judged by when the slot was held
+  caller_index   bytea,                    -- who held it without having proven who they are: the endpoint's
   primary key (clinic_id, id),
   foreign key (clinic_id, resource_id) references resource,
   foreign key (clinic_id, appointment_id) references appointment,
@@ -318,6 +319,7 @@ create table allocation (
 );
 create index allocation_busy on allocation (clinic_id, resource_id, starts_at, ends_at) include (lane, state, expires_at, appointment_id, hold_token) where state > 0;
 create index allocation_hold on allocation (clinic_id, hold_token) where state = 1;
+create index allocation_caller on allocation (clinic_id, caller_index, hold_token, expires_at) where state = 1 and caller_index is not null;
 create index allocation_appointment on allocation (clinic_id, appointment_id) where appointment_id is not null;
 
 create table waitlist_entry (

@@ -60,8 +60,9 @@ func toBusy(rows []db.BusyRow) []clinic.Busy {
 	return busy
 }
 
-// Hold keeps a slot; [clinic.CodeSlotTaken] when somebody was faster. What is held under the same token, or under the one to
-// replace, is given up in the same transaction.
+// Hold keeps a slot; [clinic.CodeSlotTaken] when somebody was faster, [clinic.CodeRateLimited] when others at the caller's
+// address who have not proven who they are hold enough. What is held under the same token, or under the one to replace, is
+// given up in the same transaction.
 func (d *DB) Hold(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequest) (clinic.Hold, error) {
 	if !r.Expires.After(d.now()) {
 		return clinic.Hold{}, clinic.Refuse(clinic.CodeInvalid, "That time cannot be kept until a moment that has passed.")
@@ -75,8 +76,15 @@ func (d *DB) Hold(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequest)
 		tokens: tokens(hold.Token, r.Replace),
 		except: r.Exclude,
 	}
-	err := d.taking(ctx, clinicID, w, func(_ pgx.Tx, q *db.Queries, s *clinic.Schedule, f *facts) error {
+	from, err := d.unprovenCaller(ctx, clinicID, r.Actor.Conversation)
+	if err != nil {
+		return clinic.Hold{}, err
+	}
+	err = d.taking(ctx, clinicID, w, func(_ pgx.Tx, q *db.Queries, s *clinic.Schedule, f *facts) error {
 		if err := s.CheckSlot(r.Slot, r.Actor, f.now); err != nil {
+			return err
+		}
+		if err := from.mayHold(ctx, q, clinicID, hold.Token, f.now); err != nil {
 			return err
 		}
 		takes, err := s.Assign(r.Slot, uuid.Nil, f.busy)
@@ -86,7 +94,7 @@ func (d *DB) Hold(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequest)
 		if takes, err = d.besides(ctx, q, clinicID, takes, r.Exclude); err != nil {
 			return err
 		}
-		return holdAll(ctx, q, clinicID, hold, takes, f.now)
+		return holdAll(ctx, q, clinicID, hold, takes, f.now, from.CallerIndex)
 	})
 	if err != nil {
 		return clinic.Hold{}, fmt.Errorf("holding slot: %w", asRefusal(err))
@@ -127,7 +135,7 @@ func subtract(takes []clinic.Busy, own clinic.Busy) []clinic.Busy {
 	return left
 }
 
-func holdAll(ctx context.Context, q *db.Queries, clinicID uuid.UUID, hold clinic.Hold, takes []clinic.Busy, now time.Time) error {
+func holdAll(ctx context.Context, q *db.Queries, clinicID uuid.UUID, hold clinic.Hold, takes []clinic.Busy, now time.Time, caller []byte) error {
 	rows := columnsOf(takes)
 	return q.HoldAllocations(ctx, db.HoldAllocationsParams{
 		ClinicID:  clinicID,
@@ -139,6 +147,8 @@ func holdAll(ctx context.Context, q *db.Queries, clinicID uuid.UUID, hold clinic
 		ExpiresAt: &hold.Expires,
 		HoldToken: null(hold.Token),
 		HeldAt:    &now,
+
+		CallerIndex: caller,
 	})
 }
 

@@ -17,6 +17,7 @@ const (
 	phraseCodeExpired
 	phraseCodeTried
 	phraseCodeWrong
+	phraseManyHolds
 )
 
 // phrases are by language and in plain words. Texts that go by SMS keep to the letters of GSM-7 (3GPP TS 23.038).
@@ -33,6 +34,7 @@ var phrases = map[string]map[phraseKey]string{
 		phraseCodeExpired:   "This code has expired. Please ask for a new one.",
 		phraseCodeTried:     "That was not the code, and it cannot be tried again. Please ask for a new one.",
 		phraseCodeWrong:     "That is not the code we sent. Please check it and try again.",
+		phraseManyHolds:     "Several times are being kept for your network already. Please try again in a few minutes, or call us.",
 	},
 	"es": {
 		phraseDetailsSent:   "Datos enviados",
@@ -46,6 +48,7 @@ var phrases = map[string]map[phraseKey]string{
 		phraseCodeExpired:   "Este código ha caducado. Pida uno nuevo, por favor.",
 		phraseCodeTried:     "Ese no era el código y ya no se puede volver a probar. Pida uno nuevo, por favor.",
 		phraseCodeWrong:     "Ese no es el código que enviamos. Compruébelo e inténtelo de nuevo, por favor.",
+		phraseManyHolds:     "Ya se guardan varias horas para su red. Inténtelo de nuevo en unos minutos, por favor, o llámenos.",
 	},
 }
 

@@ -104,6 +104,32 @@ func (q *Queries) Busy(ctx context.Context, arg BusyParams) ([]BusyRow, error) {
 	return items, nil
 }
 
+const countHolds = `-- name: CountHolds :one
+select count(distinct hold_token)::integer from allocation
+where clinic_id = $1 and caller_index = $2::bytea and state = 1 and expires_at > $3::timestamptz
+  and hold_token <> $4::uuid
+`
+
+type CountHoldsParams struct {
+	ClinicID    uuid.UUID
+	CallerIndex []byte
+	Now         time.Time
+	Token       uuid.UUID
+}
+
+// The live holds of a caller but for the one under this token.
+func (q *Queries) CountHolds(ctx context.Context, arg CountHoldsParams) (int32, error) {
+	row := q.db.QueryRow(ctx, countHolds,
+		arg.ClinicID,
+		arg.CallerIndex,
+		arg.Now,
+		arg.Token,
+	)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const dropLapsedHolds = `-- name: DropLapsedHolds :exec
 delete from allocation
 where clinic_id = $1 and resource_id = any($2::uuid[]) and state = 1 and expires_at <= $3::timestamptz
@@ -133,21 +159,22 @@ func (q *Queries) DropLapsedHolds(ctx context.Context, arg DropLapsedHoldsParams
 }
 
 const holdAllocations = `-- name: HoldAllocations :exec
-insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, held_at)
+insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, held_at, caller_index)
 select $1, unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::smallint[]), 1,
-  unnest($5::timestamptz[]), unnest($6::timestamptz[]), $7, $8, $9
+  unnest($5::timestamptz[]), unnest($6::timestamptz[]), $7, $8, $9, $10
 `
 
 type HoldAllocationsParams struct {
-	ClinicID  uuid.UUID
-	Ids       []uuid.UUID
-	Resources []uuid.UUID
-	Lanes     []int16
-	Starts    []time.Time
-	Ends      []time.Time
-	ExpiresAt *time.Time
-	HoldToken uuid.NullUUID
-	HeldAt    *time.Time
+	ClinicID    uuid.UUID
+	Ids         []uuid.UUID
+	Resources   []uuid.UUID
+	Lanes       []int16
+	Starts      []time.Time
+	Ends        []time.Time
+	ExpiresAt   *time.Time
+	HoldToken   uuid.NullUUID
+	HeldAt      *time.Time
+	CallerIndex []byte
 }
 
 func (q *Queries) HoldAllocations(ctx context.Context, arg HoldAllocationsParams) error {
@@ -161,6 +188,7 @@ func (q *Queries) HoldAllocations(ctx context.Context, arg HoldAllocationsParams
 		arg.ExpiresAt,
 		arg.HoldToken,
 		arg.HeldAt,
+		arg.CallerIndex,
 	)
 	return err
 }
@@ -239,4 +267,26 @@ func (q *Queries) TakeHolds(ctx context.Context, clinicID uuid.UUID, tokens []uu
 		return nil, err
 	}
 	return items, nil
+}
+
+const unprovenCaller = `-- name: UnprovenCaller :one
+select e.caller_index, c.language
+from conversation c
+join endpoint e on e.clinic_id = c.clinic_id and e.conversation_id = c.id
+where c.clinic_id = $1 and c.id = $2 and e.level = 0 and e.ended_at is null and e.caller_index is not null
+order by e.created_at desc
+limit 1
+`
+
+type UnprovenCallerRow struct {
+	CallerIndex []byte
+	Language    string
+}
+
+// Where a conversation is held from that has proven to be nobody's yet.
+func (q *Queries) UnprovenCaller(ctx context.Context, clinicID uuid.UUID, conversationID uuid.UUID) (UnprovenCallerRow, error) {
+	row := q.db.QueryRow(ctx, unprovenCaller, clinicID, conversationID)
+	var i UnprovenCallerRow
+	err := row.Scan(&i.CallerIndex, &i.Language)
+	return i, err
 }

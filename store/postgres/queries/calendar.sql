@@ -28,9 +28,24 @@ where clinic_id = @clinic_id and hold_token = any(@tokens::uuid[]) and state = 1
 returning hold_token, held_at, expires_at;
 
 -- name: HoldAllocations :exec
-insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, held_at)
+insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, held_at, caller_index)
 select @clinic_id, unnest(@ids::uuid[]), unnest(@resources::uuid[]), unnest(@lanes::smallint[]), 1,
-  unnest(@starts::timestamptz[]), unnest(@ends::timestamptz[]), @expires_at, @hold_token, @held_at;
+  unnest(@starts::timestamptz[]), unnest(@ends::timestamptz[]), @expires_at, @hold_token, @held_at, @caller_index;
+
+-- name: UnprovenCaller :one
+-- Where a conversation is held from that has proven to be nobody's yet.
+select e.caller_index, c.language
+from conversation c
+join endpoint e on e.clinic_id = c.clinic_id and e.conversation_id = c.id
+where c.clinic_id = @clinic_id and c.id = @conversation_id and e.level = 0 and e.ended_at is null and e.caller_index is not null
+order by e.created_at desc
+limit 1;
+
+-- name: CountHolds :one
+-- The live holds of a caller but for the one under this token.
+select count(distinct hold_token)::integer from allocation
+where clinic_id = @clinic_id and caller_index = @caller_index::bytea and state = 1 and expires_at > @now::timestamptz
+  and hold_token <> @token::uuid;
 
 -- name: BookAllocations :exec
 insert into allocation (clinic_id, id, resource_id, lane, appointment_id, state, starts_at, ends_at)
