@@ -171,6 +171,7 @@ func TestTwoBrowsersWantOneSlot(t *testing.T) {
 	first.wait("it asks for confirmation", inChat(".option.confirm")+` !== null`)
 	first.click(".option.confirm")
 	first.wait("it is booked", inChat(".appointment.booked")+` !== null`)
+	first.shoot("desktop-booked")
 	if n := server.booked(t); n != 1 {
 		t.Errorf("%d appointments in the record, want 1", n)
 	}

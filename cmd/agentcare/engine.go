@@ -15,7 +15,7 @@ import (
 
 const (
 	engineName   = "guided"
-	engineBanner = "built-in engine, no model"
+	engineBanner = "the built-in engine (no model)"
 )
 
 // newEngine makes the engine that answers patients: the built-in one, over the tools of the front desk.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 type parts struct {
 	settings settings
 	log      *slog.Logger
+	out      io.Writer // for whoever started the process in a terminal
 	keys     *keyring.Ring
 	db       *postgres.DB
 	beats    *postgres.DB  // for heartbeats alone: they must never wait behind turns
@@ -35,7 +37,7 @@ const (
 )
 
 func openParts(ctx context.Context, s settings, log *slog.Logger) (_ *parts, err error) {
-	p := &parts{settings: s, log: log}
+	p := &parts{settings: s, log: log, out: io.Discard}
 	defer func() {
 		if err != nil {
 			p.close()

@@ -55,6 +55,7 @@ func runProcesses(ctx context.Context, c *cli, io console, names ...string) erro
 		return err
 	}
 	defer p.close()
+	p.out = io.out
 	port := s.HealthPort
 	if slices.Contains(names, "web") {
 		port = s.Port
@@ -126,6 +127,9 @@ func (p *parts) announce(listener net.Listener, names []string) {
 		attributes = append(attributes, slog.String("engine", engineBanner))
 	}
 	p.log.Info("started", attributes...)
+	if p.settings.development() && slices.Contains(names, "web") {
+		fmt.Fprintf(p.out, "\n  The clinic's page:      %[1]s\n  The development phone:  %[1]s/dev/phone\n  Who answers:            %[2]s\n\n", p.settings.PublicURL, engineBanner)
+	}
 }
 
 func (p *parts) web() (*web.Server, error) {
