@@ -19,7 +19,7 @@ type Clinics interface {
 // Sessions keeps browser sessions.
 type Sessions interface {
 	OpenSession(ctx context.Context, r chat.SessionRequest) (chat.Session, error)
-	// Endpoint reads one, and marks it as seen; [chat.CodeEnded] when it was ended.
+	// Endpoint reads one; [chat.CodeEnded] when it was ended.
 	Endpoint(ctx context.Context, clinicID, endpoint uuid.UUID) (chat.Endpoint, error)
 	// EndSession ends the conversation for the patient: the resume secret is void, nothing is shown any more.
 	EndSession(ctx context.Context, clinicID, endpoint uuid.UUID) error
