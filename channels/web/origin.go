@@ -123,3 +123,12 @@ func parseAddress(text string) netip.Addr {
 	}
 	return address.Unmap()
 }
+
+// limitedAddress is the address by which codes and holds are limited. In development it is none for this machine itself,
+// where every patient has the same one.
+func (s *Server) limitedAddress(r *http.Request) string {
+	if peer := parseAddress(r.RemoteAddr); s.cfg.Development && peer.IsLoopback() && !s.isProxy(peer) {
+		return ""
+	}
+	return s.clientAddress(r)
+}

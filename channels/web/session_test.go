@@ -98,6 +98,23 @@ func TestSessionKnowsTheAddress(t *testing.T) {
 	}
 }
 
+func TestThisMachineIsNotLimitedInDevelopment(t *testing.T) {
+	t.Parallel()
+	for _, development := range []bool{true, false} {
+		addresses := make(chan string, 1)
+		w := open(t, func(c *web.Config) {
+			c.Sessions = addressed{c.Sessions, addresses}
+			c.Development = development
+		})
+		if r := w.post(`{}`); r.status != http.StatusCreated {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+		if got := <-addresses; (got == "") != development {
+			t.Errorf("development %v: the session is of %q", development, got)
+		}
+	}
+}
+
 func TestSessionLanguage(t *testing.T) {
 	t.Parallel()
 	w := open(t)
