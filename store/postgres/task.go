@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -16,12 +17,13 @@ import (
 const (
 	columnTask   = "task.details"
 	taskWork     = time.Hour // of staffed time until a patient hears from somebody
+	taskLength   = 8000      // bytes of details; what comes after stands in the conversation
 	closuresDays = 30        // looked at for days on which nobody is there
 )
 
 // OpenTask makes a task once per key and returns when the patient can expect an answer: after one hour in which the clinic
 // is staffed, in the clinic's zone. The same key again gets the same answer, and so does the same kind in a conversation
-// while a task of it is open.
+// while a task of it is open: its details are added to that.
 func (d *DB) OpenTask(ctx context.Context, clinicID uuid.UUID, t clinic.Task) (time.Time, error) {
 	err := d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) (err error) {
 		if t.Expected.IsZero() {
@@ -64,7 +66,7 @@ func (d *DB) addTask(ctx context.Context, q *db.Queries, audit *auditTrail, clin
 		Details: d.seal(clinicID, columnTask, id, []byte(t.Details)), ExpectedAt: optional(t.Expected), Key: optional(t.Key), CreatedAt: d.now(),
 	})
 	if noRows(err) {
-		return d.expectedBefore(ctx, q, clinicID, t)
+		return d.addToTask(ctx, q, clinicID, t)
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("writing task: %w", err)
@@ -75,14 +77,32 @@ func (d *DB) addTask(ctx context.Context, q *db.Queries, audit *auditTrail, clin
 	})
 }
 
-func (d *DB) expectedBefore(ctx context.Context, q *db.Queries, clinicID uuid.UUID, t clinic.Task) (time.Time, error) {
-	expected, err := q.TaskExpected(ctx, db.TaskExpectedParams{
+// addToTask adds what is new to the task that is there already, and returns what its patient was told.
+func (d *DB) addToTask(ctx context.Context, q *db.Queries, clinicID uuid.UUID, t clinic.Task) (expected time.Time, err error) {
+	task, err := q.StandingTask(ctx, db.StandingTaskParams{
 		ClinicID: clinicID, Key: t.Key, ConversationID: null(t.Conversation), Kind: t.Kind,
 	})
-	if err != nil || expected == nil {
-		return time.Time{}, err
+	if err != nil {
+		return expected, fmt.Errorf("reading task: %w", err)
 	}
-	return *expected, nil
+	if task.ExpectedAt != nil {
+		expected = *task.ExpectedAt
+	}
+	if task.Same {
+		return expected, nil
+	}
+	details, err := d.open(clinicID, columnTask, task.ID, task.Details)
+	if err != nil {
+		return expected, fmt.Errorf("opening task's details: %w", err)
+	}
+	if bytes.Contains(details, []byte(t.Details)) || len(details)+len(t.Details) > taskLength {
+		return expected, nil
+	}
+	details = append(append(details, "\n\n"...), t.Details...)
+	if err := q.ReplaceTaskDetails(ctx, d.seal(clinicID, columnTask, task.ID, details), clinicID, task.ID); err != nil {
+		return expected, fmt.Errorf("adding to task: %w", err)
+	}
+	return expected, nil
 }
 
 // optional turns the zero value into none, which is how the database has it.

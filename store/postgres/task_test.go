@@ -73,6 +73,26 @@ func TestOneTaskOfAKindIsOpenInAConversation(t *testing.T) {
 	}
 }
 
+func TestWhatIsSaidLaterIsAddedToTheOpenTask(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	s := c.openSession("")
+	for _, details := range []string{"Wants to be called.", "At +12125550133.", "Wants to be called."} {
+		task := clinic.Task{Kind: "callback", Conversation: s.Conversation.ID, Details: details, Key: uuid.NewString()}
+		for range 2 { // the turn may run again
+			if _, err := c.DB.OpenTask(context.Background(), c.id, task); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	id := read[uuid.UUID](c, "select id from task")
+	place := append(append(c.id[:], id[:]...), "task.details"...)
+	got, err := c.Keys.Open(read[[]byte](c, "select details from task"), place)
+	if want := "Wants to be called.\n\nAt +12125550133."; err != nil || string(got) != want {
+		t.Errorf("staff read %q, %v, want %q", got, err, want)
+	}
+}
+
 func TestTasksKeepToTheClinicsHours(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)

@@ -77,30 +77,53 @@ func (q *Queries) OpenTask(ctx context.Context, arg OpenTaskParams) (uuid.UUID, 
 	return id, err
 }
 
-const taskExpected = `-- name: TaskExpected :one
-select expected_at from task
-where clinic_id = $1
-  and (key = $2::text or conversation_id = $3 and kind = $4 and state = 'open' and kind <> 'duplicate')
-order by (key is not distinct from $2::text) desc
-limit 1
+const replaceTaskDetails = `-- name: ReplaceTaskDetails :exec
+update task set details = $1
+where clinic_id = $2 and id = $3
 `
 
-type TaskExpectedParams struct {
-	ClinicID       uuid.UUID
+func (q *Queries) ReplaceTaskDetails(ctx context.Context, details []byte, clinicID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, replaceTaskDetails, details, clinicID, iD)
+	return err
+}
+
+const standingTask = `-- name: StandingTask :one
+select id, details, expected_at, (key is not distinct from $1::text)::boolean as same from task
+where clinic_id = $2
+  and (key = $1::text or conversation_id = $3 and kind = $4 and state = 'open' and kind <> 'duplicate')
+order by (key is not distinct from $1::text) desc
+limit 1
+for no key update
+`
+
+type StandingTaskParams struct {
 	Key            string
+	ClinicID       uuid.UUID
 	ConversationID uuid.NullUUID
 	Kind           string
 }
 
-// What the patient was told: for the key, or else for what is open of the kind in the conversation.
-func (q *Queries) TaskExpected(ctx context.Context, arg TaskExpectedParams) (*time.Time, error) {
-	row := q.db.QueryRow(ctx, taskExpected,
-		arg.ClinicID,
+type StandingTaskRow struct {
+	ID         uuid.UUID
+	Details    []byte
+	ExpectedAt *time.Time
+	Same       bool
+}
+
+// The one of the key, or else what is open of the kind in the conversation.
+func (q *Queries) StandingTask(ctx context.Context, arg StandingTaskParams) (StandingTaskRow, error) {
+	row := q.db.QueryRow(ctx, standingTask,
 		arg.Key,
+		arg.ClinicID,
 		arg.ConversationID,
 		arg.Kind,
 	)
-	var expected_at *time.Time
-	err := row.Scan(&expected_at)
-	return expected_at, err
+	var i StandingTaskRow
+	err := row.Scan(
+		&i.ID,
+		&i.Details,
+		&i.ExpectedAt,
+		&i.Same,
+	)
+	return i, err
 }

@@ -7,13 +7,18 @@ values (@clinic_id, @id, @kind, @conversation_id, @patient_id, @details, @expect
 on conflict do nothing
 returning id;
 
--- name: TaskExpected :one
--- What the patient was told: for the key, or else for what is open of the kind in the conversation.
-select expected_at from task
+-- name: StandingTask :one
+-- The one of the key, or else what is open of the kind in the conversation.
+select id, details, expected_at, (key is not distinct from @key::text)::boolean as same from task
 where clinic_id = @clinic_id
   and (key = @key::text or conversation_id = @conversation_id and kind = @kind and state = 'open' and kind <> 'duplicate')
 order by (key is not distinct from @key::text) desc
-limit 1;
+limit 1
+for no key update;
+
+-- name: ReplaceTaskDetails :exec
+update task set details = @details
+where clinic_id = @clinic_id and id = @id;
 
 -- name: ClosedDays :many
 -- The days from @first to @last on which the whole clinic is closed.
