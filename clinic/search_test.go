@@ -269,11 +269,13 @@ func TestSearchOnClockChangeNights(t *testing.T) {
 		want      []string
 	}{
 		{
-			"forward", "2026-03-07 12:00", Query{Service: checkup, Until: instant(t, "2026-03-08 12:00")},
+			"forward", "2026-03-07 12:00",
+			Query{Service: checkup, Until: instant(t, "2026-03-08 12:00")},
 			[]string{"00:00 EST", "00:30 EST", "01:00 EST"},
 		},
 		{
-			"back", "2026-10-31 12:00", Query{Service: checkup, Limit: 9, Until: instant(t, "2026-11-01 12:00")},
+			"back", "2026-10-31 12:00",
+			Query{Service: checkup, Limit: 9, Until: instant(t, "2026-11-01 12:00")},
 			[]string{"00:00 EDT", "00:30 EDT", "01:00 EDT", "01:30 EDT", "01:00 EST", "02:00 EST"},
 		},
 		{

@@ -31,7 +31,7 @@ type settings struct {
 	TokenTTL       time.Duration  `env:"SESSION_TOKEN_TTL" envDefault:"10m" min:"1m" max:"1h" want:"a duration from 1m to 1h" help:"how long a chat token opens a socket"`
 	SessionIdle    time.Duration  `env:"SESSION_IDLE" envDefault:"30m" min:"1m" max:"24h" want:"a duration from 1m to 24h" help:"after so long without a sign of life a browser hides the conversation until the patient verifies again"`
 	IdleLock       time.Duration  `env:"IDLE_LOCK" envDefault:"10m" min:"30s" max:"24h" want:"a duration from 30s to 24h" help:"after so long without a key or a touch the chat hides itself on the screen"`
-	SessionsPerMin int            `env:"SESSIONS_PER_MINUTE" envDefault:"300" min:"1" max:"100000" want:"a whole number from 1 to 100000" help:"chat sessions an address may open a minute"`
+	SessionsPerMin int            `env:"SESSIONS_PER_MINUTE" envDefault:"300" min:"1" max:"100000" want:"a whole number from 1 to 100000" help:"chat sessions an address may open a minute, and twice as many sockets"`
 
 	TurnDebounce  time.Duration `env:"TURN_DEBOUNCE" envDefault:"400ms" min:"0s" max:"10s" want:"a duration from 0s to 10s" help:"how long a turn waits for more words of the patient on the web"`
 	TurnTimeout   time.Duration `env:"TURN_TIMEOUT" envDefault:"30s" min:"1s" max:"5m" want:"a duration from 1s to 5m" help:"longest time an engine may take for one answer"`
