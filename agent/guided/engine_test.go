@@ -137,6 +137,28 @@ func (c *conversation) fields() string {
 	return strings.Join(pairs, ", ")
 }
 
+func TestAnAddressThatHoldsEnoughIsTold(t *testing.T) {
+	t.Parallel()
+	c := begin(t)
+	c.exec(`update endpoint set caller_index = 'here' where id = $1`, c.session.Endpoint.ID)
+	c.exec(`insert into allocation (clinic_id, id, resource_id, state, starts_at, ends_at, expires_at, hold_token, held_at, caller_index)
+		select r.clinic_id, gen_random_uuid(), r.id, 1, $1::timestamptz, $1::timestamptz + interval '1 hour', 'infinity', gen_random_uuid(), $1, 'here'
+		from (select * from resource where kind = 'practitioner' limit 3) r`, c.env.Clock.Now())
+	c.patient("a skin check please")
+	var slot string
+	for _, o := range c.shown {
+		if o.Kind == chat.OptionSlot {
+			slot = o.Label
+			break
+		}
+	}
+	c.patient("[" + slot + "]")
+	said := c.last[len(c.last)-1].Body
+	if !strings.Contains(said.Text, "try again in a few minutes") || len(said.Options) == 0 {
+		t.Errorf("somebody at an address that holds enough is told %q with %d ways on\n%s", said.Text, len(said.Options), c.transcript.String())
+	}
+}
+
 // TestStateIsBoundedAndReadable: what is remembered stays small however long a conversation gets, and what another version
 // wrote is forgotten without harm.
 func TestStateIsBoundedAndReadable(t *testing.T) {

@@ -231,6 +231,11 @@ func (t *talk) takeSlot(ctx context.Context, slot clinic.Slot) error {
 
 // lostSlot says that a slot cannot be had and offers others in the same reply.
 func (t *talk) lostSlot(ctx context.Context, slot clinic.Slot, err error) error {
+	if clinic.CodeOf(err) == clinic.CodeRateLimited { // another time would be refused as well
+		t.say("hold-limited", prompts.Values{})
+		t.offer(t.plain(doHuman), t.plain(doOver))
+		return nil
+	}
 	if !t.refused(err) {
 		return err
 	}
