@@ -13,7 +13,7 @@ import (
 
 // callerMaxHolds is how many conversations of one address may hold a slot at once without anybody having proven who they
 // are. Else one program that opens conversations could keep the whole calendar from patients.
-const callerMaxHolds = 3
+const callerMaxHolds = 10
 
 // unproven is where a conversation is held from in which nobody has proven who they are; the zero value is one in which
 // somebody has, or of which the address is not known.

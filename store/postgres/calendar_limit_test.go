@@ -31,15 +31,17 @@ func TestAnAddressHoldsOnlySoMuch(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	const address = "192.0.2.7"
-	_, first := p.visitor(address)
-	_, second := p.visitor(address)
-	_, third := p.visitor(address)
-	for i, hold := range []func(clinic.Slot) error{first, second, third} {
-		wantCode(t, "one of three", hold(p.slot(p.ada, p.at(1, 9+i, 0))), "")
+	var first func(clinic.Slot) error
+	for i := range 10 {
+		_, hold := p.visitor(address)
+		wantCode(t, "one of ten", hold(p.slot(p.ada, p.at(1+i/4, []int{9, 10, 11, 13}[i%4], 0))), "")
+		if i == 0 {
+			first = hold
+		}
 	}
 	one, more := p.visitor(address)
 	free := p.slot(p.ben, p.at(1, 9, 0))
-	wantCode(t, "a fourth", more(free), clinic.CodeRateLimited)
+	wantCode(t, "an eleventh", more(free), clinic.CodeRateLimited)
 	wantCode(t, "another time for the first", first(p.slot(p.ben, p.at(1, 10, 0))), "")
 
 	_, elsewhere := p.visitor("192.0.2.8")
@@ -59,21 +61,21 @@ func TestAnAddressHoldsOnlySoMuch(t *testing.T) {
 func TestHoldsOfAnAddressAtOnceAreCounted(t *testing.T) {
 	t.Parallel()
 	p := open(t)
-	var holds [8]func(clinic.Slot) error
+	var holds [14]func(clinic.Slot) error
 	for i := range holds {
 		_, holds[i] = p.visitor("192.0.2.7")
 	}
-	var errs [8]error
+	var errs [14]error
 	together(len(holds), func(i int) {
 		who := []uuid.UUID{p.ada, p.ben}[i%2]
-		errs[i] = holds[i](p.slot(who, p.at(1, 13+i/2, 0)))
+		errs[i] = holds[i](p.slot(who, p.at(1+i/8, 13+i%8/2, 0)))
 	})
 	for _, err := range errs {
 		if err != nil && clinic.CodeOf(err) != clinic.CodeRateLimited {
 			t.Error(err)
 		}
 	}
-	if n := p.count("select count(distinct hold_token) from allocation where state = 1"); n != 3 {
-		t.Errorf("%d times are held, want 3", n)
+	if n := p.count("select count(distinct hold_token) from allocation where state = 1"); n != 10 {
+		t.Errorf("%d times are held, want 10", n)
 	}
 }

@@ -18,18 +18,18 @@ import (
 	"github.com/agentcare/agentcare/store/postgres/db"
 )
 
-// How long a code works and how often one may be tried and asked for. Six digits, five tries and six codes a day leave
-// somebody who guesses a chance of 1 in 33,333 a day at one number. An address may be that of a whole family or clinic.
+// How long a code works and how often one may be tried and asked for. Six digits, five tries and ten codes a day leave
+// somebody who guesses a chance of 1 in 20,000 a day at one number. An address may be that of a whole family or clinic.
 const (
 	codeLife          = 10 * time.Minute
 	codesRecently     = 15 * time.Minute
 	codesLately       = 24 * time.Hour
-	numberMaxRecently = 3
-	numberMaxLately   = 6
-	endpointMaxLately = 10
-	callerMaxRecently = 10
-	callerMaxLately   = 30
-	clinicMaxMinute   = 60 // texts cost money, whoever asks for them
+	numberMaxRecently = 5
+	numberMaxLately   = 10
+	endpointMaxLately = 15
+	callerMaxRecently = 20
+	callerMaxLately   = 200 // a mobile network has many behind one
+	clinicMaxMinute   = 120 // texts cost money, whoever asks for them
 )
 
 const columnDetails = "verification.details"
@@ -143,7 +143,8 @@ func (c *codeRequest) mayAsk(ctx context.Context, number []byte) (send bool, err
 	if err != nil {
 		return false, fmt.Errorf("counting codes: %w", err)
 	}
-	if counts.EndpointLately >= endpointMaxLately || counts.ClinicLastMinute >= clinicMaxMinute ||
+	if counts.OwnRecently >= numberMaxRecently || counts.OwnLately >= numberMaxLately || // whoever had them all knows of them
+		counts.EndpointLately >= endpointMaxLately || counts.ClinicLastMinute >= clinicMaxMinute ||
 		counts.CallerRecently >= callerMaxRecently || counts.CallerLately >= callerMaxLately {
 		return false, clinic.Refuse(clinic.CodeRateLimited, phrase(c.endpoint.Language, phraseManyCodes))
 	}

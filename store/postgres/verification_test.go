@@ -209,13 +209,17 @@ func TestHowManyCodesGoToANumber(t *testing.T) {
 		{0, 1},
 		{0, 1},
 		{0, 1},
+		{0, 1},
+		{0, 1},
 		{0, 0},
 		{14 * time.Minute, 0},
 		{time.Minute, 1},
-		{15 * time.Minute, 1},
-		{15 * time.Minute, 1},
+		{0, 1},
+		{0, 1},
+		{0, 1},
+		{0, 1},
 		{15 * time.Minute, 0},
-		{22*time.Hour + 59*time.Minute, 0},
+		{23*time.Hour + 29*time.Minute, 0},
 		{time.Minute, 1},
 	}
 	for i, step := range steps {
@@ -239,7 +243,7 @@ func TestAWithheldCodeLeavesTheLastOneWorking(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)
 	s, stranger := c.openSession(""), c.openSession("")
-	for range 3 {
+	for range 4 {
 		c.begin(c.request(s, jane))
 	}
 	code := c.lastCode()
@@ -259,13 +263,28 @@ func TestAWithheldCodeLeavesTheLastOneWorking(t *testing.T) {
 	}
 }
 
+func TestWhoeverHadAllTheCodesOfANumberIsToldSo(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	s := c.openSession("")
+	for i := range 6 {
+		want := ""
+		if i == 5 {
+			want = clinic.CodeRateLimited
+		}
+		if got := c.ask(s, phone); got != want {
+			t.Errorf("code %d to one number by one browser: %q, want %q", i, got, want)
+		}
+	}
+}
+
 func TestHowManyCodesABrowserAsksFor(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)
 	s := c.openSession("")
-	for i := range 12 {
+	for i := range 17 {
 		want := ""
-		if i >= 10 {
+		if i >= 15 {
 			want = clinic.CodeRateLimited
 		}
 		if got := c.ask(s, fmt.Sprintf("+121255501%02d", i)); got != want {
@@ -283,8 +302,8 @@ func TestHowManyCodesAnAddressAsksFor(t *testing.T) {
 		next++
 		return c.ask(c.openFrom(address, ""), fmt.Sprintf("+1212555%04d", next))
 	}
-	for round := range 3 {
-		for i := range 10 {
+	for round := range 10 {
+		for i := range 20 {
 			if got := ask("192.0.2.7"); got != "" {
 				t.Fatalf("code %d of round %d: %q", i, round, got)
 			}
@@ -295,7 +314,7 @@ func TestHowManyCodesAnAddressAsksFor(t *testing.T) {
 		c.Clock.Advance(15 * time.Minute)
 	}
 	if got := ask("192.0.2.7"); got != clinic.CodeRateLimited {
-		t.Errorf("the 31st in a day: %q", got)
+		t.Errorf("the 201st in a day: %q", got)
 	}
 	if got := ask("192.0.2.8"); got != "" {
 		t.Errorf("another address: %q", got)
@@ -322,13 +341,13 @@ func TestHowManyTextsAClinicSends(t *testing.T) {
 	c := newChatClinic(t)
 	c.Clock.Set(morning)
 	other := anotherClinic(t, c.Env)
-	for i := range 60 {
+	for i := range 120 {
 		if got := c.ask(c.openSession(""), fmt.Sprintf("+1212555%04d", i)); got != "" {
 			t.Fatalf("text %d: %q", i, got)
 		}
 	}
 	if got := c.ask(c.openSession(""), phone); got != clinic.CodeRateLimited {
-		t.Errorf("the 61st text in a minute: %q", got)
+		t.Errorf("the 121st text in a minute: %q", got)
 	}
 	if got := other.ask(other.openSession(""), phone); got != "" {
 		t.Errorf("another clinic: %q", got)
@@ -342,9 +361,9 @@ func TestHowManyTextsAClinicSends(t *testing.T) {
 func TestCodesAskedForAtOnceAreCounted(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)
-	var sessions [24]chat.Session
-	for i := range 12 {
-		sessions[i], sessions[12+i] = c.openSession(""), c.openFrom("192.0.2.7", "")
+	var sessions [40]chat.Session
+	for i := range sessions {
+		sessions[i] = c.openFrom([]string{"", "192.0.2.7"}[min(i/12, 1)], "")
 	}
 	together(len(sessions), func(i int) {
 		claim := jane
@@ -353,10 +372,10 @@ func TestCodesAskedForAtOnceAreCounted(t *testing.T) {
 		}
 		_, _ = c.DB.BeginVerification(context.Background(), c.id, c.request(sessions[i], claim))
 	})
-	if n := read[int](c, "select count(*) from verification where sent and caller_index is null"); n != 3 {
-		t.Errorf("%d codes went to one number, want 3", n)
+	if n := read[int](c, "select count(*) from verification where sent and caller_index is null"); n != 5 {
+		t.Errorf("%d codes went to one number, want 5", n)
 	}
-	if n := read[int](c, "select count(*) from verification where caller_index is not null"); n != 10 {
-		t.Errorf("%d codes went out for one address, want 10", n)
+	if n := read[int](c, "select count(*) from verification where caller_index is not null"); n != 20 {
+		t.Errorf("%d codes went out for one address, want 20", n)
 	}
 }

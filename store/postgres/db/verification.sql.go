@@ -20,6 +20,10 @@ select
      and v.sent and v.created_at > $4)::integer as number_lately,
   (select count(*) from verification v where v.clinic_id = $1 and v.endpoint_id = $5
      and v.created_at > $4)::integer as endpoint_lately,
+  (select count(*) from verification v where v.clinic_id = $1 and v.endpoint_id = $5
+     and v.phone_index = $2 and v.sent and v.created_at > $3)::integer as own_recently,
+  (select count(*) from verification v where v.clinic_id = $1 and v.endpoint_id = $5
+     and v.phone_index = $2 and v.sent and v.created_at > $4)::integer as own_lately,
   (select count(*) from verification v where v.clinic_id = $1 and v.caller_index = $6::bytea
      and v.created_at > $3)::integer as caller_recently,
   (select count(*) from verification v where v.clinic_id = $1 and v.caller_index = $6::bytea
@@ -42,6 +46,8 @@ type CountCodesRow struct {
 	NumberRecently   int32
 	NumberLately     int32
 	EndpointLately   int32
+	OwnRecently      int32
+	OwnLately        int32
 	CallerRecently   int32
 	CallerLately     int32
 	ClinicLastMinute int32
@@ -64,6 +70,8 @@ func (q *Queries) CountCodes(ctx context.Context, arg CountCodesParams) (CountCo
 		&i.NumberRecently,
 		&i.NumberLately,
 		&i.EndpointLately,
+		&i.OwnRecently,
+		&i.OwnLately,
 		&i.CallerRecently,
 		&i.CallerLately,
 		&i.ClinicLastMinute,

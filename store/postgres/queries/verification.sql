@@ -27,6 +27,10 @@ select
      and v.sent and v.created_at > @lately)::integer as number_lately,
   (select count(*) from verification v where v.clinic_id = @clinic_id and v.endpoint_id = @endpoint_id
      and v.created_at > @lately)::integer as endpoint_lately,
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.endpoint_id = @endpoint_id
+     and v.phone_index = @phone_index and v.sent and v.created_at > @recently)::integer as own_recently,
+  (select count(*) from verification v where v.clinic_id = @clinic_id and v.endpoint_id = @endpoint_id
+     and v.phone_index = @phone_index and v.sent and v.created_at > @lately)::integer as own_lately,
   (select count(*) from verification v where v.clinic_id = @clinic_id and v.caller_index = @caller_index::bytea
      and v.created_at > @recently)::integer as caller_recently,
   (select count(*) from verification v where v.clinic_id = @clinic_id and v.caller_index = @caller_index::bytea
