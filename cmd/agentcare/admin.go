@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/agentcare/agentcare/clinic/demo"
@@ -48,13 +49,17 @@ func (adminSeedCmd) Run(ctx context.Context, c *cli, io console) error {
 		return err
 	}
 	defer db.Close()
-	return seed(ctx, db, io)
+	return seed(ctx, db, s.PublicURL, io)
 }
 
-func seed(ctx context.Context, db *postgres.DB, io console) error {
+// seed loads the demo clinic. Its privacy notice is the one of the demo page, where it is known under which address that is.
+func seed(ctx context.Context, db *postgres.DB, home *url.URL, io console) error {
 	data, err := demo.Dataset(time.Now())
 	if err != nil {
 		return fmt.Errorf("making the demo clinic: %w", err)
+	}
+	if home != nil {
+		data.Directory.Clinic.Settings.PrivacyURL = home.JoinPath("demo", "privacy.html").String()
 	}
 	added, err := db.Seed(ctx, data)
 	if err != nil {

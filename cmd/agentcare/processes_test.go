@@ -141,7 +141,7 @@ func TestDevelopmentPagesAreNeverInProduction(t *testing.T) {
 
 func TestSeparateProcessesShareOnlyPostgresAndRedis(t *testing.T) {
 	env := storetest.Open(t)
-	if err := seed(t.Context(), env.DB, console{out: io.Discard, err: io.Discard}); err != nil {
+	if err := seed(t.Context(), env.DB, nil, console{out: io.Discard, err: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	setEnv(t, map[string]string{

@@ -41,7 +41,7 @@ func startServer(t *testing.T, engine agent.Engine) *testServer {
 	} {
 		t.Setenv(name, value)
 	}
-	if err := seed(t.Context(), server.DB, console{out: io.Discard, err: io.Discard}); err != nil {
+	if err := seed(t.Context(), server.DB, nil, console{out: io.Discard, err: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	listener, err := listen(t.Context(), "127.0.0.1", 0)
