@@ -2,6 +2,8 @@ package guided
 
 import (
 	"context"
+	"regexp"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -165,4 +167,27 @@ func (t *talk) nobodyKnown(ctx context.Context) error {
 	t.say("mine-none", prompts.Values{})
 	t.offer(t.plain(doBook), t.plain(doHuman))
 	return nil
+}
+
+// pastYear is a year in which somebody may have been born, and no visit can be.
+var pastYear = regexp.MustCompile(`\b(?:19|20)\d\d\b`)
+
+// heardDetails takes a date of birth or a number that was written where the form asks for it: they belong into the form, and
+// are no time of a visit.
+func (t *talk) heardDetails(_ context.Context, r reading) (bool, error) {
+	if t.state.Step != stepDetails {
+		return false, nil
+	}
+	year, err := strconv.Atoi(pastYear.FindString(r.u.original))
+	if born := err == nil && year < t.caller.Now.Year(); !born && !r.phone {
+		return false, nil
+	}
+	return true, t.useForm()
+}
+
+// useForm asks for the form to be used. It must not be the only way on.
+func (t *talk) useForm() error {
+	t.say("use-form", prompts.Values{})
+	t.offer(t.plain(doHuman), t.plain(doOver))
+	return t.detailsForm()
 }

@@ -92,6 +92,7 @@ func (t *talk) hear(ctx context.Context, text string) error {
 		t.heardCode,
 		t.heardNumber,
 		t.heardVerdict,
+		t.heardDetails,
 		t.heardGeneral,
 		t.heardPick,
 		t.heardQuestion,
@@ -290,9 +291,7 @@ func (t *talk) notUnderstood(ctx context.Context, misses int) error {
 		t.careMenu()
 		return nil
 	case stepDetails:
-		t.say("use-form", prompts.Values{})
-		t.offer(t.plain(doHuman), t.plain(doOver)) // a form must not be the only way on
-		return t.detailsForm()
+		return t.useForm()
 	case stepNone:
 		t.say("sorry", prompts.Values{})
 		t.say("help", prompts.Values{})
