@@ -40,6 +40,7 @@ type Bookings interface {
 
 // Verifier proves who somebody is with a one-time code to their phone.
 type Verifier interface {
+	// BeginVerification sends a code; [clinic.CodeNotConfigured] where there is no way to text one.
 	BeginVerification(ctx context.Context, clinicID uuid.UUID, r clinic.VerifyRequest) (clinic.Verification, error)
 	CheckCode(ctx context.Context, clinicID uuid.UUID, r clinic.CheckRequest) (clinic.Verified, error)
 	// PatientName is the given name of a verified patient, for addressing them.

@@ -72,17 +72,17 @@ func (t *talk) sendDetails(ctx context.Context, values map[string]string) error 
 	}
 	t.meanwhile("checking")
 	sent, err := t.desk.BeginVerification(ctx, t.caller, tools.VerifyIn{Claim: claim, Enrol: t.state.Job == jobBook})
-	return t.codeSent(sent, "code-sent", err)
+	return t.codeSent(ctx, sent, "code-sent", err)
 }
 
 // anotherCode sends a new code for the details that were entered before.
 func (t *talk) anotherCode(ctx context.Context) error {
 	sent, err := t.desk.AnotherCode(ctx, t.caller, t.state.Job == jobBook)
-	return t.codeSent(sent, "code-sent-again", err)
+	return t.codeSent(ctx, sent, "code-sent-again", err)
 }
 
 // codeSent says where the code went and asks for it, or says why none was sent.
-func (t *talk) codeSent(sent clinic.Verification, name string, err error) error {
+func (t *talk) codeSent(ctx context.Context, sent clinic.Verification, name string, err error) error {
 	switch code := clinic.CodeOf(err); {
 	case code == clinic.CodeRateLimited:
 		t.say("code-limited", prompts.Values{})
@@ -91,6 +91,9 @@ func (t *talk) codeSent(sent clinic.Verification, name string, err error) error 
 	case code == clinic.CodeNotFound:
 		t.say("code-none", prompts.Values{})
 		return t.detailsForm()
+	case code == clinic.CodeNotConfigured:
+		t.say("code-unavailable", prompts.Values{})
+		return t.handOff(ctx, "staff-handoff")
 	case err != nil:
 		return err
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/agentcare/agentcare/agent/guided"
 	"github.com/agentcare/agentcare/channels/devphone"
@@ -21,13 +24,29 @@ const (
 // newEngine makes the engine that answers patients: the built-in one, over the tools of the front desk.
 func (p *parts) newEngine() (*guided.Engine, error) {
 	desk, err := tools.New(tools.Config{
-		Directories: p.db, Calendar: p.db, Bookings: p.db, Verifier: p.db, Tasks: p.db,
+		Directories: p.db, Calendar: p.db, Bookings: p.db, Verifier: p.verifier(), Tasks: p.db,
 		HoldWeb: p.settings.HoldWeb, HoldSMS: p.settings.HoldSMS,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up the tools: %w", err)
 	}
 	return guided.New(guided.Config{Desk: desk})
+}
+
+// verifier proves who somebody is. Where no text can be sent, it says so instead of waiting for a code that never comes.
+func (p *parts) verifier() tools.Verifier {
+	if p.settings.development() {
+		return p.db
+	}
+	return withoutTexts{p.db}
+}
+
+// withoutTexts is a verifier that cannot send codes.
+type withoutTexts struct{ tools.Verifier }
+
+// BeginVerification refuses.
+func (withoutTexts) BeginVerification(context.Context, uuid.UUID, clinic.VerifyRequest) (clinic.Verification, error) {
+	return clinic.Verification{}, clinic.Refuse(clinic.CodeNotConfigured, "Codes cannot be texted here.")
 }
 
 // newPhone makes the development phone. It must never be reachable in production.

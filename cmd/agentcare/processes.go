@@ -71,6 +71,8 @@ func runProcesses(ctx context.Context, c *cli, io console, names ...string) erro
 
 // run runs the named processes until ctx ends or one of them fails, and serves on listener, which may be nil.
 func (p *parts) run(ctx context.Context, listener net.Listener, names ...string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // also when a later process cannot be set up
 	group, ctx := errgroup.WithContext(ctx)
 	home := site{listener: listener, grace: p.settings.ShutdownGrace, log: p.log}
 	mux, checks := http.NewServeMux(), p.checks()

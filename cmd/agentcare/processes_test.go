@@ -195,3 +195,26 @@ func TestNobodyIsLeftWithoutAnAnswer(t *testing.T) {
 		t.Errorf("%d tasks for people, want 1 (%v)", tasks, err)
 	}
 }
+
+func TestWithoutTextsAPersonTakesOver(t *testing.T) {
+	env := storetest.Open(t)
+	if err := seed(t.Context(), env.DB, nil, console{out: io.Discard, err: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	setEnv(t, map[string]string{
+		"DATABASE_URL": env.URL, "REDIS_URL": storetest.Redis(t), "PUBLIC_URL": "https://clinic.example",
+		"ENCRYPTION_KEYS": storetest.Keys, "TURN_DEBOUNCE": "0s",
+	})
+	base, _ := launch(t, io.Discard, "web", "worker")
+	p := newPatient(t, base, "")
+	p.reply()
+	answer := p.choose(p.say("a skin check please"), "slot", "")
+	answer = p.fill(answer, somebody("+12125550152"))
+	if strings.Contains(answer.Text, "texted") || !strings.Contains(answer.Text, "I've asked our team") {
+		t.Errorf("where no code can be sent, a patient is told %q", answer.Text)
+	}
+	var tasks, codes int
+	if err := env.Owner.QueryRow(t.Context(), `select (select count(*) from task where kind = 'callback'), (select count(*) from verification)`).Scan(&tasks, &codes); err != nil || tasks != 1 || codes != 0 {
+		t.Errorf("%d call-back tasks and %d codes, want 1 and 0 (%v)", tasks, codes, err)
+	}
+}
