@@ -9,8 +9,8 @@ import (
 )
 
 // handOff asks a person to take over and says by when they will. What was begun stays as it is.
-func (t *talk) handOff(ctx context.Context, details string) error {
-	expected, err := t.desk.HandOff(ctx, t.caller, tools.HandOffIn{Kind: tools.CallBack, Details: t.text(details, prompts.Values{})})
+func (t *talk) handOff(ctx context.Context) error {
+	expected, err := t.desk.HandOff(ctx, t.caller, tools.HandOffIn{Kind: tools.CallBack, Details: t.text("staff-handoff", prompts.Values{})})
 	if err != nil {
 		return err
 	}

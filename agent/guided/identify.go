@@ -93,7 +93,7 @@ func (t *talk) codeSent(ctx context.Context, sent clinic.Verification, name stri
 		return t.detailsForm()
 	case code == clinic.CodeNotConfigured:
 		t.say("code-unavailable", prompts.Values{})
-		return t.handOff(ctx, "staff-handoff")
+		return t.handOff(ctx)
 	case err != nil:
 		return err
 	}

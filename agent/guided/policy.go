@@ -52,7 +52,7 @@ func (t *talk) act(ctx context.Context, a action) error {
 		t.say("ask-question", prompts.Values{})
 		return nil
 	case doHuman:
-		return t.handOff(ctx, "staff-handoff")
+		return t.handOff(ctx)
 	case doResend:
 		return t.anotherCode(ctx)
 	case doDetails:
@@ -114,7 +114,7 @@ func (t *talk) heardGeneral(ctx context.Context, r reading) (bool, error) {
 	case r.has(signEnglish) && t.words.Language() != "en":
 		return true, t.speak(ctx, "en")
 	case r.want == wantHuman:
-		return true, t.handOff(ctx, "staff-handoff")
+		return true, t.handOff(ctx)
 	case t.givesUp(r):
 		return true, t.over(ctx)
 	default:

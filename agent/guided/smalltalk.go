@@ -87,7 +87,7 @@ func (t *talk) idleAnswer(ctx context.Context, r reading) error {
 		t.say("as-you-like", prompts.Values{}) // "sure, I'll think about it" wants nothing yet
 		return nil
 	case t.offeredPerson():
-		return t.handOff(ctx, "staff-handoff")
+		return t.handOff(ctx)
 	case len(t.state.Menu) > 0 && slices.Contains([]verb{doBook, doCare}, t.state.Menu[0].Action.Do):
 		return t.act(ctx, t.state.Menu[0].Action)
 	default:
