@@ -60,8 +60,9 @@ type Endpoint struct {
 	Conversation uuid.UUID
 	Channel      Channel
 	Level        Level
-	Patient      uuid.UUID // whom the evidence is about; zero at LevelNone
-	VisibleAfter int64     // messages up to this seq are not shown until the patient has verified again
+	Patient      uuid.UUID      // whom the evidence is about; zero at LevelNone
+	Zone         *time.Location // of the browser, as it says; nil: not known
+	VisibleAfter int64          // messages up to this seq are not shown until the patient has verified again
 }
 
 // Body is the content of a message: what is stored encrypted.
@@ -170,6 +171,7 @@ type Delivery struct {
 const (
 	QueueTurns      = "turns"
 	QueueDeliveries = "deliveries"
+	QueueWaitlist   = "waitlist"
 )
 
 // TurnArgs wake a worker up for a conversation with something unanswered; [QueueTurns].
@@ -189,6 +191,17 @@ type DeliverArgs struct {
 
 // Kind names the job.
 func (DeliverArgs) Kind() string { return "deliver" }
+
+// FreedArgs offer a practitioner's time that has become free to whoever waits for such a time; [QueueWaitlist].
+type FreedArgs struct {
+	Clinic       uuid.UUID `json:"clinic"`
+	Practitioner uuid.UUID `json:"practitioner"`
+	From         time.Time `json:"from"`
+	Until        time.Time `json:"until"`
+}
+
+// Kind names the job.
+func (FreedArgs) Kind() string { return "freed" }
 
 // Event is what a worker tells the web processes, over a bus that may lose it: the record is in Postgres.
 type Event struct {

@@ -58,7 +58,7 @@ type Practitioner struct {
 	Specialties []string
 	Languages   []string // ISO 639-1
 	Services    []uuid.UUID
-	Lanes       int // how many patients at once, as in a group visit; zero: one
+	Lanes       int // how many patients at once in a service for groups; zero: one
 	About       string
 	Retired     bool
 }
@@ -91,10 +91,33 @@ type Service struct {
 	ChangeNotice time.Duration // cancelled or moved by the patient at least so long ahead
 	Needs        []Need        // besides the practitioner
 	Default      bool          // the service meant when only the specialty was named
+	Group        bool          // several patients at once: it takes one of the practitioner's lanes, other visits take them all
+	Mode         Mode          // where the patient is; "": in person
+	For          Patients      // whom it is for; "": everybody
 	Confidential bool          // never told to guardians
 	Words        []string      // what patients call it: "mole check"
 	Retired      bool
 }
+
+// Mode is how a visit takes place.
+type Mode string
+
+// Modes of visits.
+const (
+	ModeInPerson  Mode = "in_person"
+	ModeTelephone Mode = "telephone"
+	ModeVideo     Mode = "video"
+)
+
+// Patients is whom a service is for. Somebody is new who was never seen at the clinic.
+type Patients string
+
+// Whom services are for.
+const (
+	ForAny   Patients = "any"
+	ForNew   Patients = "only" // new patients only
+	ForKnown Patients = "never"
+)
 
 // DisplayName is the name for patients: the neutral one where there is one.
 func (s Service) DisplayName() string {
@@ -178,7 +201,9 @@ type Slot struct {
 
 // Query asks for free slots.
 type Query struct {
-	Service       uuid.UUID       // required: it gives duration, buffers and who provides it
+	Service       uuid.UUID       // it gives duration, buffers and who provides it; required, unless Specialty is there
+	Specialty     string          // code: its default service, where no Service is named
+	Language      string          // ISO 639-1, of practitioners who speak it; "": any
 	Practitioners []uuid.UUID     // any of these; empty: everybody who provides the service
 	Location      uuid.UUID       // zero: any
 	From, Until   time.Time       // zero From: now; zero Until: the end of the booking window
@@ -244,6 +269,8 @@ type HoldRequest struct {
 	Replace uuid.UUID // token of a hold of the same asker that is given up for this one; zero: none
 	Exclude uuid.UUID // appointment being moved, whose own time does not count against the slot
 	Actor   Actor
+
+	Also []Slot // further slots that are kept under the same token, all or none: for several visits in one request
 }
 
 // BookRequest turns a hold, or a slot that is still free, into an appointment.
@@ -253,6 +280,25 @@ type BookRequest struct {
 	Hold    uuid.UUID // token; zero, or lapsed: the slot is checked again
 	Patient uuid.UUID
 	Actor   Actor
+
+	Overbook bool // staff squeeze it in: hours, grid and what is taken of practitioner and rooms do not count; the patient's own time does
+}
+
+// Visit is one appointment of a request for several.
+type Visit struct {
+	Slot    Slot
+	Patient uuid.UUID
+}
+
+// MaxVisits is how many appointments one request may book.
+const MaxVisits = 6
+
+// BookAllRequest books several visits at once, all of them or none: a parent and two children back to back.
+type BookAllRequest struct {
+	Key    string
+	Visits []Visit   // 1 to [MaxVisits], each for somebody whom the actor may book for
+	Hold   uuid.UUID // token of a hold of all of them; zero, or lapsed: they are checked again
+	Actor  Actor
 }
 
 // MoveRequest gives an appointment another slot, in one transaction.
@@ -271,4 +317,30 @@ type CancelRequest struct {
 	Appointment uuid.UUID
 	Version     int
 	Actor       Actor
+}
+
+// MarkRequest says what became of an appointment: confirmed, arrived, completed, not shown.
+type MarkRequest struct {
+	Key         string
+	Appointment uuid.UUID
+	Version     int
+	State       AppointmentState
+	Actor       Actor
+}
+
+// Event is one step of an appointment's history.
+type Event struct {
+	Version int // of the appointment after it
+	At      time.Time
+	Kind    string // "booked", "moved", "cancelled", or the state that it was given
+	Actor   Actor
+	Was     *Appointment // nil: there was none
+	Now     Appointment
+}
+
+// Dependant is somebody for whom another patient may book: a child, a parent who is cared for.
+type Dependant struct {
+	ID        uuid.UUID
+	GivenName string
+	Relation  string // of the guardian to them: "parent"
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -148,7 +149,8 @@ func (l *loading) service(s clinic.Service) db.LoadServiceParams {
 		ClinicID: l.clinic, ID: s.ID, Code: s.Code, Name: s.Name, NeutralName: s.NeutralName, Specialty: s.Specialty,
 		DurationMin: inMinutes(s.Duration), BeforeMin: inMinutes(s.BufferBefore), AfterMin: inMinutes(s.BufferAfter),
 		GridMin: inMinutes(s.Grid), NoticeMin: inMinutes(s.Notice), WindowDays: inMinutes(s.Window) / (24 * 60),
-		ChangeMin: inMinutes(s.ChangeNotice), IsDefault: s.Default, Confidential: s.Confidential, Words: list(s.Words),
+		ChangeMin: inMinutes(s.ChangeNotice), IsDefault: s.Default, IsGroup: s.Group,
+		Mode: string(cmp.Or(s.Mode, clinic.ModeInPerson)), NewPatients: string(cmp.Or(s.For, clinic.ForAny)), Confidential: s.Confidential, Words: list(s.Words),
 		RetiredAt: l.retiredAt(s.Retired),
 	}
 }

@@ -67,11 +67,11 @@ func (p *practice) load(slug string) {
 			},
 			Services: []clinic.Service{
 				{
-					ID: p.visit, Code: "visit", Name: "Visit", Specialty: "general", Duration: 30 * time.Minute, BufferAfter: 10 * time.Minute, Grid: 30 * time.Minute,
+					ID: p.visit, Code: "visit", Name: "Visit", Specialty: "general", Mode: clinic.ModeInPerson, For: clinic.ForAny, Duration: 30 * time.Minute, BufferAfter: 10 * time.Minute, Grid: 30 * time.Minute,
 					Notice: 2 * time.Hour, Window: 90 * 24 * time.Hour, ChangeNotice: 2 * time.Hour, Default: true, Words: []string{"check"},
 				},
 				{
-					ID: p.treatment, Code: "treatment", Name: "Treatment", NeutralName: "Visit", Specialty: "general", Duration: time.Hour, BufferBefore: 5 * time.Minute, Grid: 30 * time.Minute,
+					ID: p.treatment, Code: "treatment", Name: "Treatment", NeutralName: "Visit", Specialty: "general", Mode: clinic.ModeInPerson, For: clinic.ForAny, Duration: time.Hour, BufferBefore: 5 * time.Minute, Grid: 30 * time.Minute,
 					Notice: 2 * time.Hour, Window: 90 * 24 * time.Hour, ChangeNotice: 2 * time.Hour, Needs: []clinic.Need{{Name: "treatment room", Resources: []uuid.UUID{p.room}}}, Words: []string{},
 				},
 			},

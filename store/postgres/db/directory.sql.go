@@ -274,7 +274,7 @@ func (q *Queries) ServiceResources(ctx context.Context, clinicID uuid.UUID) ([]S
 }
 
 const services = `-- name: Services :many
-select clinic_id, id, code, name, neutral_name, specialty, duration_min, before_min, after_min, grid_min, notice_min, window_days, change_min, mode, is_default, new_patients, confidential, words, retired_at from service where clinic_id = $1 order by name, id
+select clinic_id, id, code, name, neutral_name, specialty, duration_min, before_min, after_min, grid_min, notice_min, window_days, change_min, mode, is_default, new_patients, confidential, words, retired_at, is_group from service where clinic_id = $1 order by name, id
 `
 
 func (q *Queries) Services(ctx context.Context, clinicID uuid.UUID) ([]Service, error) {
@@ -306,6 +306,7 @@ func (q *Queries) Services(ctx context.Context, clinicID uuid.UUID) ([]Service, 
 			&i.Confidential,
 			&i.Words,
 			&i.RetiredAt,
+			&i.IsGroup,
 		); err != nil {
 			return nil, err
 		}

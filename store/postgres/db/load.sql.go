@@ -207,9 +207,9 @@ func (q *Queries) LoadResource(ctx context.Context, arg LoadResourceParams) erro
 
 const loadService = `-- name: LoadService :exec
 insert into service (clinic_id, id, code, name, neutral_name, specialty, duration_min, before_min, after_min, grid_min, notice_min,
-  window_days, change_min, is_default, confidential, words, retired_at)
+  window_days, change_min, is_default, is_group, mode, new_patients, confidential, words, retired_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-  $12, $13, $14, $15, $16, $17)
+  $12, $13, $14, $15, $16, $17, $18, $19, $20)
 on conflict do nothing
 `
 
@@ -228,6 +228,9 @@ type LoadServiceParams struct {
 	WindowDays   int32
 	ChangeMin    int32
 	IsDefault    bool
+	IsGroup      bool
+	Mode         string
+	NewPatients  string
 	Confidential bool
 	Words        []string
 	RetiredAt    *time.Time
@@ -249,6 +252,9 @@ func (q *Queries) LoadService(ctx context.Context, arg LoadServiceParams) error 
 		arg.WindowDays,
 		arg.ChangeMin,
 		arg.IsDefault,
+		arg.IsGroup,
+		arg.Mode,
+		arg.NewPatients,
 		arg.Confidential,
 		arg.Words,
 		arg.RetiredAt,

@@ -30,4 +30,5 @@ type Service struct {
 	Confidential bool
 	Words        []string
 	RetiredAt    *time.Time
+	IsGroup      bool
 }

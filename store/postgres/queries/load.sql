@@ -28,9 +28,9 @@ on conflict do nothing;
 
 -- name: LoadService :exec
 insert into service (clinic_id, id, code, name, neutral_name, specialty, duration_min, before_min, after_min, grid_min, notice_min,
-  window_days, change_min, is_default, confidential, words, retired_at)
+  window_days, change_min, is_default, is_group, mode, new_patients, confidential, words, retired_at)
 values (@clinic_id, @id, @code, @name, @neutral_name, @specialty, @duration_min, @before_min, @after_min, @grid_min, @notice_min,
-  @window_days, @change_min, @is_default, @confidential, @words, @retired_at)
+  @window_days, @change_min, @is_default, @is_group, @mode, @new_patients, @confidential, @words, @retired_at)
 on conflict do nothing;
 
 -- name: LoadServiceResource :exec
