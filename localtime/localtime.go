@@ -68,6 +68,17 @@ func ParseClock(s string) (Clock, error) {
 	return ClockOf(t, time.UTC), nil
 }
 
+// Differs reports whether the wall shows different times in a and b at the instant at: whether their offsets from UTC
+// differ then, whatever the zones are called. A nil zone is not known, and then nothing is known to differ.
+func Differs(at time.Time, a, b *time.Location) bool {
+	if a == nil || b == nil {
+		return false
+	}
+	_, ahead := at.In(a).Zone()
+	_, behind := at.In(b).Zone()
+	return ahead != behind
+}
+
 // String is YYYY-MM-DD.
 func (d Date) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)

@@ -17,6 +17,37 @@ func TestDateOfAndClockOf(t *testing.T) {
 	}
 }
 
+func TestDiffers(t *testing.T) {
+	for _, tt := range []struct {
+		name, at, a, b string
+		want           bool
+	}{
+		{"one zone", "2026-12-01T15:00:00Z", "America/New_York", "America/New_York", false},
+		{"two names of one time", "2026-12-01T15:00:00Z", "America/New_York", "America/Toronto", false},
+		{"an hour apart", "2026-12-01T15:00:00Z", "America/New_York", "America/Chicago", true},
+		{"a quarter of an hour apart", "2026-12-01T15:00:00Z", "Asia/Kathmandu", "Asia/Kolkata", true},
+		{"the same in winter", "2026-12-01T15:00:00Z", "America/New_York", "America/Panama", false},
+		{"not in summer", "2026-07-01T15:00:00Z", "America/New_York", "America/Panama", true},
+		{"a second before one clock goes back", "2026-11-01T05:59:59Z", "America/New_York", "America/Panama", true},
+		{"as it goes back", "2026-11-01T06:00:00Z", "America/New_York", "America/Panama", false},
+		{"half the day is the same, and the date is not", "2026-12-01T15:00:00Z", "Pacific/Kiritimati", "Pacific/Honolulu", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			at, err := time.Parse(time.RFC3339, tt.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, b := zone(t, tt.a), zone(t, tt.b)
+			if got := Differs(at, a, b); got != tt.want || Differs(at, b, a) != got {
+				t.Errorf("Differs = %v", got)
+			}
+			if Differs(at, nil, a) || Differs(at, a, nil) || Differs(at, nil, nil) {
+				t.Error("a zone that is not known differs")
+			}
+		})
+	}
+}
+
 func TestParseDate(t *testing.T) {
 	if got, err := ParseDate("2024-02-29"); err != nil || got != (Date{2024, time.February, 29}) {
 		t.Errorf("ParseDate = %v, %v", got, err)
