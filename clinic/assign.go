@@ -1,12 +1,9 @@
 package clinic
 
 import (
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/agentcare/agentcare/localtime"
 )
 
 // Candidates are all resources that a slot may take, in the order in which Postgres sorts them: the practitioner, every
@@ -31,11 +28,28 @@ func (s *Schedule) Reach(slot Slot) (from, until time.Time) {
 	return slot.Start.Add(-service.BufferBefore), slot.End.Add(service.BufferAfter)
 }
 
-// Assign says what a slot takes: a lane of the practitioner and of one resource for each need of the service, buffers
-// included, and the patient's own time without them, unless patient is zero. What is taken already makes it an [Error]:
-// [CodePatientBusy] or [CodeSlotTaken]. Busy is of [Schedule.Candidates] over [Schedule.Reach], in any order; what may
-// stay in the way (the appointment being moved, the asker's own hold) is left out of it.
+// Assign says what a slot takes: time of the practitioner and a lane of one resource for each need of the service, buffers
+// included, and the patient's own time without them, unless patient is zero. A service for groups takes one of the
+// practitioner's lanes, any other all of them, so that nobody is seen alone while a group is there.
+//
+// What is taken already makes it an [Error]: [CodePatientBusy] or [CodeSlotTaken]. Busy is of [Schedule.Candidates] over
+// [Schedule.Reach], in any order; what may stay in the way (the appointment being moved, the asker's own hold) is left out
+// of it.
 func (s *Schedule) Assign(slot Slot, patient uuid.UUID, busy []Busy) ([]Busy, error) {
+	return s.assign(slot, patient, busy, false)
+}
+
+// overbookedLane is where staff squeeze a visit in when no lane is free: one at a time, and in nobody's way.
+const overbookedLane = -1
+
+// AssignOverbooked is [Schedule.Assign] for what staff squeeze in: where nothing is free of the practitioner, or of any
+// room or device that would do, the slot takes lane -1 of it, whatever its hours. A second one there at the same time is a
+// [CodeSlotTaken]. Nobody is in two places: the patient's own time counts as always.
+func (s *Schedule) AssignOverbooked(slot Slot, patient uuid.UUID, busy []Busy) ([]Busy, error) {
+	return s.assign(slot, patient, busy, true)
+}
+
+func (s *Schedule) assign(slot Slot, patient uuid.UUID, busy []Busy, squeeze bool) ([]Busy, error) {
 	service, err := s.offered(slot.Service)
 	if err != nil {
 		return nil, err
@@ -43,20 +57,23 @@ func (s *Schedule) Assign(slot Slot, patient uuid.UUID, busy []Busy) ([]Busy, er
 	from, until := s.Reach(slot)
 	v := visit{slot.Start.Unix(), ceilUnix(slot.End), from.Unix(), ceilUnix(until)}
 	taken := newCalendar(busy)
-	if blocked(taken[patient].taken, 0, v.start, v.end) > 0 {
+	if patient != uuid.Nil && blocked(taken[patient].taken, 0, v.start, v.end) > 0 {
 		return nil, Refuse(CodePatientBusy, messagePatientBusy)
 	}
-	lane, end := freeLane(taken[slot.Practitioner].taken, s.lanesOf(slot.Practitioner), v.from, v.until)
-	if end > 0 {
-		return nil, Refuse(CodeSlotTaken, messageTaken)
-	}
-	takes := []Busy{{slot.Practitioner, lane, from, until}}
-	if patient != uuid.Nil {
-		takes = append(takes, Busy{patient, 0, slot.Start, slot.End})
-	}
-	rooms, ok := s.rooms(service.Needs, slot.Location, taken, v, nil)
+	own, ok := s.lanes(service, slot.Practitioner, taken, v, squeeze)
 	if !ok {
 		return nil, Refuse(CodeSlotTaken, messageTaken)
+	}
+	rooms, ok := s.roomsFor(service.Needs, slot.Location, taken, v, squeeze)
+	if !ok {
+		return nil, Refuse(CodeSlotTaken, messageTaken)
+	}
+	takes := make([]Busy, 0, len(own)+1+len(rooms))
+	for _, lane := range own {
+		takes = append(takes, Busy{slot.Practitioner, lane, from, until})
+	}
+	if patient != uuid.Nil {
+		takes = append(takes, Busy{patient, 0, slot.Start, slot.End})
 	}
 	for _, r := range rooms {
 		takes = append(takes, Busy{r.resource, r.lane, from, until})
@@ -64,67 +81,25 @@ func (s *Schedule) Assign(slot Slot, patient uuid.UUID, busy []Busy) ([]Busy, er
 	return takes, nil
 }
 
-// room is a lane of a room or device.
-type room struct {
-	resource uuid.UUID
-	lane     int
-}
-
-// rooms appends a room for each need to chosen. Where one resource could serve several needs, all combinations are tried.
-func (s *Schedule) rooms(needs []Need, location uuid.UUID, busy calendar, v visit, chosen []room) ([]room, bool) {
-	if len(needs) == 0 {
-		return chosen, true
+// lanes are those of the practitioner that a visit takes.
+func (s *Schedule) lanes(service *Service, practitioner uuid.UUID, busy calendar, v visit, squeeze bool) ([]int, bool) {
+	list, count := busy[practitioner].at(v.from), s.lanesOf(practitioner)
+	switch {
+	case !service.Group && occupied(list, count, v.from, v.until) == 0:
+		all := make([]int, count)
+		for lane := range all {
+			all[lane] = lane
+		}
+		return all, true
+	case service.Group:
+		if lane, end := freeLane(list, count, v.from, v.until); end == 0 {
+			return []int{lane}, true
+		}
 	}
-	for _, id := range needs[0].Resources {
-		if !s.usable(id, location, v) {
-			continue
-		}
-		lane, ok := s.freeRoom(id, busy[id].at(v.from), v, chosen)
-		if !ok {
-			continue
-		}
-		if all, ok := s.rooms(needs[1:], location, busy, v, append(chosen, room{id, lane})); ok {
-			return all, true
-		}
+	if squeeze && blocked(list, overbookedLane, v.from, v.until) == 0 {
+		return []int{overbookedLane}, true
 	}
 	return nil, false
-}
-
-// freeRoom finds a free lane of a room or device that is not chosen already.
-func (s *Schedule) freeRoom(id uuid.UUID, list []taken, v visit, chosen []room) (lane int, ok bool) {
-	for lane := range s.lanesOf(id) {
-		if !slices.Contains(chosen, room{id, lane}) && blocked(list, lane, v.from, v.until) == 0 {
-			return lane, true
-		}
-	}
-	return 0, false
-}
-
-// usable reports whether a room or device can serve a visit at a location, whoever else wants it.
-func (s *Schedule) usable(id, location uuid.UUID, v visit) bool {
-	r := s.resources[id]
-	if r == nil || r.Retired || r.Location != uuid.Nil && r.Location != location {
-		return false
-	}
-	start, end := time.Unix(v.start, 0), time.Unix(v.end, 0)
-	if closed, always := s.alwaysOpen(id, location, start); always {
-		return !closed
-	}
-	_, open := s.openingFor(id, location, start, end)
-	return open
-}
-
-// alwaysOpen is about a room or device that has no hours of its own on the day: always there, unless it is closed.
-func (s *Schedule) alwaysOpen(id, location uuid.UUID, at time.Time) (closed, always bool) {
-	h := s.hours[id]
-	if h == nil {
-		return false, true
-	}
-	own := h.overrides[localtime.DateOf(at, s.Zone(location))]
-	if len(h.rows) > 0 || len(ownHours(own)) > 0 {
-		return false, false
-	}
-	return slices.ContainsFunc(own, func(o DateOverride) bool { return o.concerns(location) }), true
 }
 
 // needed are all resources that would do for some need of a service.

@@ -91,6 +91,19 @@ func blocked(list []taken, lane int, from, until int64) int64 {
 	return 0
 }
 
+// occupied is when the first thing ends that takes any of so many lanes between from and until, 0 when there is none.
+func occupied(list []taken, lanes int, from, until int64) int64 {
+	for _, t := range list {
+		if t.start >= until {
+			return 0
+		}
+		if 0 <= t.lane && t.lane < lanes && t.end > from {
+			return t.end
+		}
+	}
+	return 0
+}
+
 // visit is a slot in Unix seconds, without and with its buffers.
 type visit struct {
 	start, end  int64

@@ -79,19 +79,19 @@ func testDirectory(tb testing.TB) *Directory {
 		Locations: []Location{{ID: mainStreet, Zone: zone}, {ID: harbor, Zone: zone}},
 		Practitioners: []Practitioner{
 			{ID: chen, Title: "Dr.", GivenName: "Maya", FamilyName: "Chen", Services: []uuid.UUID{checkup, treatment, oldService}},
-			{ID: weiss, Title: "Dr.", GivenName: "Hannah", FamilyName: "Weiss", Services: []uuid.UUID{checkup}},
+			{ID: weiss, Title: "Dr.", GivenName: "Hannah", FamilyName: "Weiss", Languages: []string{"en", "de"}, Services: []uuid.UUID{checkup}},
 			{ID: retired, Title: "Dr.", GivenName: "Otto", FamilyName: "Gone", Services: []uuid.UUID{checkup}, Retired: true},
 		},
 		Services: []Service{
 			{
-				ID: checkup, Code: "checkup", Duration: 30 * time.Minute, Grid: 30 * time.Minute, BufferAfter: 10 * time.Minute,
+				ID: checkup, Code: "checkup", Specialty: "dermatology", Default: true, Duration: 30 * time.Minute, Grid: 30 * time.Minute, BufferAfter: 10 * time.Minute,
 				Notice: 2 * time.Hour, Window: 60 * 24 * time.Hour, ChangeNotice: 24 * time.Hour,
 			},
 			{
 				ID: treatment, Code: "treatment", Duration: 45 * time.Minute, Grid: 15 * time.Minute, Window: 60 * 24 * time.Hour,
 				Needs: []Need{{"room", []uuid.UUID{roomA, roomB}}, {"laser", []uuid.UUID{laser}}},
 			},
-			{ID: oldService, Code: "old", Duration: time.Hour, Grid: time.Hour, Window: time.Hour, Retired: true},
+			{ID: oldService, Code: "old", Specialty: "dentistry", Default: true, Duration: time.Hour, Grid: time.Hour, Window: time.Hour, Retired: true},
 		},
 		Resources: []Resource{
 			{ID: roomA, Kind: "room", Location: mainStreet},

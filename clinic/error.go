@@ -12,7 +12,7 @@ import (
 type Error struct {
 	Code    string
 	Message string
-	Span    time.Duration // the notice, window or duration that the sentence speaks of; zero: none
+	Span    time.Duration // the notice, window, duration or grid that the sentence speaks of; zero: none
 	Who     string        // the practitioner it speaks of, as patients see the name; "": none
 }
 

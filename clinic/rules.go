@@ -10,15 +10,20 @@ import (
 	"github.com/agentcare/agentcare/localtime"
 )
 
+// maxAhead is how far ahead anything can be booked, by staff too: what lies beyond it is a slip of the pen,
+// and years of more than four digits are no times that a database or a calendar could keep.
+const maxAhead = 5 * 365 * 24 * time.Hour
+
 // Sentences that several rules say.
 const (
 	messagePast           = "That time has already passed."
+	messageNoTime         = "That is no time: its beginning or its end is missing."
+	messageBackwards      = "That range of time ends before it starts."
 	messageNoService      = "That kind of visit is not offered here."
 	messageNoPractitioner = "There is no such practitioner here."
+	messageNoLocation     = "The clinic has no such place."
 	messageTaken          = "That time has just been taken."
 	messagePatientBusy    = "There is already another appointment for you at that time."
-	messageOutsideHours   = "That time is outside the hours when this visit is offered."
-	messageOffGrid        = "Visits of this kind do not start at that time."
 )
 
 // CheckSlot says why a slot cannot be booked at now, as an [Error]; nil when the rules allow it. It is the one place that
@@ -26,63 +31,73 @@ const (
 //
 // The visit itself must lie inside one opening of the practitioner and begin on the grid, which is counted on the wall
 // from that opening. Buffers may reach outside: somebody can prepare before the doors open and tidy up after they close.
-// Staff are not bound by notice and window.
+// Staff are not bound by notice and window, but nobody books more than five years ahead.
 func (s *Schedule) CheckSlot(slot Slot, by Actor, now time.Time) error {
-	service, err := s.offered(slot.Service)
+	service, practitioner, err := s.checkParties(slot)
 	if err != nil {
 		return err
 	}
-	practitioner := s.practitioners[slot.Practitioner]
-	if practitioner == nil {
-		return Refuse(CodeNotFound, messageNoPractitioner)
-	}
-	if err := provides(practitioner, service); err != nil {
+	if err := checkTimes(service, slot); err != nil {
 		return err
-	}
-	if !slot.End.Equal(slot.Start.Add(service.Duration)) {
-		return Refuse(CodeInvalid, "That is not how long this visit takes: "+humanDuration(service.Duration)+".")
 	}
 	if err := checkLead(service, slot.Start, by, now); err != nil {
 		return err
 	}
-	return s.checkHours(service, slot)
+	return s.checkHours(service, practitioner, slot)
 }
 
-// CheckMove says why an appointment cannot be given another slot at now, as an [Error].
-// Version is the one that whoever asks has seen.
-func (s *Schedule) CheckMove(a Appointment, version int, slot Slot, by Actor, now time.Time) error {
-	if err := s.checkChange(a, version, by, now); err != nil {
+// CheckOverbook says why staff cannot squeeze a slot in at now, as an [Error]. Hours and grid do not count, nor what is
+// taken already ([Schedule.AssignOverbooked] sees to it); what cannot be at all still cannot: a practitioner who does not
+// offer the service, another length, a time that has passed. Anybody else is a [CodeNotAllowed].
+func (s *Schedule) CheckOverbook(slot Slot, by Actor, now time.Time) error {
+	if by.Kind != ActorStaff {
+		return Refuse(CodeNotAllowed, "Only the front desk can add a visit outside the free times.")
+	}
+	service, _, err := s.checkParties(slot)
+	if err != nil {
 		return err
 	}
-	return s.CheckSlot(slot, by, now)
+	if err := checkTimes(service, slot); err != nil {
+		return err
+	}
+	if !slot.Start.Equal(slot.Start.Truncate(time.Minute)) {
+		return &Error{Code: CodeOffGrid, Span: time.Minute, Message: "Visits start on a full minute."}
+	}
+	return checkLead(service, slot.Start, by, now)
 }
 
-// CheckCancel says why an appointment cannot be cancelled at now, as an [Error].
-// Version is the one that whoever asks has seen.
-func (s *Schedule) CheckCancel(a Appointment, version int, by Actor, now time.Time) error {
-	return s.checkChange(a, version, by, now)
-}
-
-// checkChange is what moving and cancelling have in common: both give the old time up.
-func (s *Schedule) checkChange(a Appointment, version int, by Actor, now time.Time) error {
+// CheckPatient says why a service is not for somebody, as a [CodeNotForPatient]; seen is whether they were ever seen at
+// the clinic. Staff, who know better, need not ask.
+func (s *Schedule) CheckPatient(service uuid.UUID, seen bool) error {
+	found, err := s.offered(service)
 	switch {
-	case a.State == StateCancelled:
-		return Refuse(CodeWrongState, "That appointment has already been cancelled.")
-	case a.State != StateBooked && a.State != StateConfirmed, !a.Slot.Start.After(now) && by.Kind != ActorStaff:
-		return Refuse(CodeWrongState, "That appointment can no longer be changed: its time has come or gone.")
-	case a.Version != version:
-		return Refuse(CodeWrongState, "That appointment was changed in the meantime.")
+	case err != nil:
+		return err
+	case found.For == ForNew && seen:
+		return Refuse(CodeNotForPatient, "That visit is for new patients only. Please choose another kind of visit.")
+	case found.For == ForKnown && !seen:
+		return Refuse(CodeNotForPatient, "That visit is only for patients who have been here before. Please choose a first visit.")
 	}
-	return s.checkChangeNotice(a, by, now)
+	return nil
 }
 
-func (s *Schedule) checkChangeNotice(a Appointment, by Actor, now time.Time) error {
-	service := s.services[a.Slot.Service]
-	if service == nil || by.Kind == ActorStaff || !a.Slot.Start.Before(now.Add(service.ChangeNotice)) {
-		return nil
+// checkParties finds the service and the practitioner of a slot and says why they cannot be booked together, or there.
+func (s *Schedule) checkParties(slot Slot) (*Service, *Practitioner, error) {
+	service, err := s.offered(slot.Service)
+	if err != nil {
+		return nil, nil, err
 	}
-	return Refuse(CodeLateChange, "It is too late to change that appointment here: that takes at least "+
-		humanDuration(service.ChangeNotice)+" of notice. Please call the clinic.")
+	practitioner := s.practitioners[slot.Practitioner]
+	if practitioner == nil {
+		return nil, nil, Refuse(CodeNotFound, messageNoPractitioner)
+	}
+	if err := provides(practitioner, service); err != nil {
+		return nil, nil, err
+	}
+	if s.zones[slot.Location] == nil {
+		return nil, nil, Refuse(CodeNotFound, messageNoLocation)
+	}
+	return service, practitioner, nil
 }
 
 // offered finds a service that can be booked.
@@ -99,47 +114,85 @@ func (s *Schedule) offered(id uuid.UUID) (*Service, error) {
 
 // provides says why a practitioner cannot be booked for a service.
 func provides(p *Practitioner, service *Service) error {
+	who := p.DisplayName()
 	if p.Retired {
-		return Refuse(CodeNotOffered, p.DisplayName()+" no longer sees patients here.")
+		return &Error{Code: CodeRetired, Who: who, Message: who + " no longer sees patients here."}
 	}
 	if !slices.Contains(p.Services, service.ID) {
-		return Refuse(CodeNotOffered, p.DisplayName()+" does not offer this kind of visit.")
+		return &Error{Code: CodeNotOffered, Who: who, Message: who + " does not offer this kind of visit."}
+	}
+	return nil
+}
+
+// checkTimes is about a slot that is no stretch of time, or one of another length than its service.
+func checkTimes(service *Service, slot Slot) error {
+	switch {
+	case slot.Start.IsZero() || slot.End.IsZero():
+		return Refuse(CodeInvalid, messageNoTime)
+	case !slot.End.After(slot.Start):
+		return Refuse(CodeInvalid, messageBackwards)
+	case !slot.End.Equal(slot.Start.Add(service.Duration)):
+		return &Error{
+			Code: CodeWrongLength, Span: service.Duration,
+			Message: "This visit takes " + humanDuration(service.Duration) + ", no more and no less.",
+		}
 	}
 	return nil
 }
 
 // checkLead is about how far ahead a start may be.
 func checkLead(service *Service, start time.Time, by Actor, now time.Time) error {
-	if start.Before(now) {
-		return Refuse(CodeTooSoon, messagePast)
-	}
+	notice, window := service.Notice, min(service.Window, maxAhead)
 	if by.Kind == ActorStaff {
-		return nil
+		notice, window = 0, maxAhead
 	}
-	if start.Before(now.Add(service.Notice)) {
-		return Refuse(CodeTooSoon, "That is too soon: this visit has to be booked at least "+humanDuration(service.Notice)+" ahead.")
-	}
-	if start.After(now.Add(service.Window)) {
-		return Refuse(CodeTooFar, messageTooFar(service))
+	switch {
+	case start.Before(now):
+		return Refuse(CodeTooSoon, messagePast)
+	case start.Before(now.Add(notice)):
+		return &Error{
+			Code: CodeTooSoon, Span: notice,
+			Message: "That is too soon: this visit has to be booked at least " + humanDuration(notice) + " ahead.",
+		}
+	case start.After(now.Add(window)):
+		return tooFar(window)
 	}
 	return nil
 }
 
-func messageTooFar(service *Service) string {
-	return "That is too far ahead: this visit can be booked up to " + humanDuration(service.Window) + " ahead."
+func tooFar(window time.Duration) error {
+	return &Error{
+		Code: CodeTooFar, Span: window,
+		Message: "That is too far ahead: this visit can be booked up to " + humanDuration(window) + " ahead.",
+	}
 }
 
 // checkHours is about opening hours and the grid.
-func (s *Schedule) checkHours(service *Service, slot Slot) error {
+func (s *Schedule) checkHours(service *Service, p *Practitioner, slot Slot) error {
 	opening, ok := s.openingFor(slot.Practitioner, slot.Location, slot.Start, slot.End)
 	if !ok {
-		return Refuse(CodeNotOffered, messageOutsideHours)
+		return s.outsideHours(service, p, slot)
 	}
 	grid := localtime.NewDay(opening.Day, s.Zone(opening.Location)).Grid(opening.Opens, service.Grid)
 	if start := slot.Start.Unix(); slot.Start.Nanosecond() != 0 || grid.Next(start) != start {
-		return Refuse(CodeNotOffered, messageOffGrid)
+		return &Error{
+			Code: CodeOffGrid, Span: service.Grid,
+			Message: "Visits of this kind do not start at that minute, but every " + humanDuration(service.Grid) + ".",
+		}
 	}
 	return nil
+}
+
+// outsideHours says whether nobody is there at the start, or not for all of the visit.
+func (s *Schedule) outsideHours(service *Service, p *Practitioner, slot Slot) error {
+	who := p.DisplayName()
+	if _, begins := s.openingFor(p.ID, slot.Location, slot.Start, slot.Start.Add(1)); begins {
+		return &Error{
+			Code: CodeOutsideHours, Who: who, Span: service.Duration,
+			Message: "This visit takes " + humanDuration(service.Duration) + ", and " + who + " is not there for so long after that time.",
+		}
+	}
+	return &Error{Code: CodeOutsideHours, Who: who, Message: who + " does not see patients at that time and place."}
 }
 
 // openingFor is the opening of a resource at a location that has all of start to end in it.
@@ -153,12 +206,15 @@ func (s *Schedule) openingFor(resource, location uuid.UUID, start, end time.Time
 	return Opening{}, false
 }
 
-// humanDuration is a duration as people say it: "90 minutes", "2 hours", "3 days".
+// humanDuration is a duration as people say it: "90 minutes", "2 hours", "3 days", "5 years".
 func humanDuration(d time.Duration) string {
+	const day = 24 * time.Hour
 	unit, n := "minute", int64(d/time.Minute)
 	switch {
-	case d >= 48*time.Hour && d%(24*time.Hour) == 0:
-		unit, n = "day", int64(d/(24*time.Hour))
+	case d >= 2*365*day && d%(365*day) == 0:
+		unit, n = "year", int64(d/(365*day))
+	case d >= 2*day && d%day == 0:
+		unit, n = "day", int64(d/day)
 	case d >= time.Hour && d%time.Hour == 0:
 		unit, n = "hour", int64(d/time.Hour)
 	}

@@ -55,21 +55,37 @@ func TestCheckSlot(t *testing.T) {
 		{"the end of the window", slotAt(t, checkup, chen, mainStreet, "2027-01-29 16:30", 30), asPatient, "", ""},
 		{"beyond the window", slotAt(t, checkup, chen, mainStreet, "2027-02-01 10:00", 30), asPatient, CodeTooFar, "60 days ahead"},
 		{"beyond the window, for staff", slotAt(t, checkup, chen, mainStreet, "2027-02-01 10:00", 30), asStaff, "", ""},
-		{"in the year 10000", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).shifted(8000), asPatient, CodeTooFar, "too far"},
-		{"outside hours", slotAt(t, checkup, chen, mainStreet, "2026-12-01 12:00", 30), asPatient, CodeNotOffered, "outside the hours"},
-		{"reaching into lunch", slotAt(t, treatment, chen, mainStreet, "2026-12-01 11:30", 45), asPatient, CodeNotOffered, "outside the hours"},
-		{"at night", slotAt(t, checkup, chen, mainStreet, "2026-12-02 03:00", 30), asPatient, CodeNotOffered, "outside the hours"},
-		{"on a holiday", slotAt(t, checkup, chen, mainStreet, "2026-12-24 10:00", 30), asPatient, CodeNotOffered, "outside the hours"},
-		{"at the other place", slotAt(t, checkup, chen, harbor, "2026-12-01 10:00", 30), asPatient, CodeNotOffered, "outside the hours"},
-		{"off the grid", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:15", 30), asPatient, CodeNotOffered, "do not start at that time"},
-		{"off the grid by a second", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).later(time.Second), asPatient, CodeNotOffered, "do not start"},
-		{"off the grid by less", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).later(1), asPatient, CodeNotOffered, "do not start"},
-		{"too long", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 60), asPatient, CodeInvalid, "30 minutes"},
-		{"ends before it starts", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", -30), asPatient, CodeInvalid, "30 minutes"},
+		{"in the year 10000", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).shifted(8000), asPatient, CodeTooFar, "60 days ahead"},
+		{"in the year 10000, for staff", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).shifted(8000), asStaff, CodeTooFar, "5 years ahead"},
+		{"in the year 292 billion", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).shifted(290_000_000_000), asStaff, CodeTooFar, "5 years ahead"},
+		{"in the year 1", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).shifted(-2025), asPatient, CodeTooSoon, "already passed"},
+		{"in the year 1, for staff", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).shifted(-2025), asStaff, CodeTooSoon, "already passed"},
+		{"just too far for staff", slotAt(t, checkup, chen, mainStreet, "2031-12-01 10:00", 30), asStaff, CodeTooFar, "5 years ahead"},
+		{"almost too far for staff", slotAt(t, checkup, chen, mainStreet, "2031-11-28 10:00", 30), asStaff, "", ""},
+		{"no times", Slot{Service: checkup, Practitioner: chen, Location: mainStreet}, asPatient, CodeInvalid, "missing"},
+		{"no beginning", Slot{Service: checkup, Practitioner: chen, Location: mainStreet, End: now}, asStaff, CodeInvalid, "missing"},
+		{"no end", Slot{Service: checkup, Practitioner: chen, Location: mainStreet, Start: now}, asStaff, CodeInvalid, "missing"},
+		{"no length", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 0), asPatient, CodeInvalid, "before it starts"},
+		{"said in another zone", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).in(time.FixedZone("", 20_700)), asPatient, "", ""},
+		{"another day in another zone", slotAt(t, checkup, chen, mainStreet, "2026-12-01 16:30", 30).in(time.FixedZone("", 50_400)), asPatient, "", ""},
+		{"ten o'clock in another zone", slotAt(t, checkup, chen, mainStreet, "2026-12-02 10:00", 30).later(-8 * time.Hour).in(time.FixedZone("", 10_800)), asPatient, CodeOutsideHours, "Chen"},
+		{"outside hours", slotAt(t, checkup, chen, mainStreet, "2026-12-01 12:00", 30), asPatient, CodeOutsideHours, "does not see patients at that time"},
+		{"reaching into lunch", slotAt(t, treatment, chen, mainStreet, "2026-12-01 11:30", 45), asPatient, CodeOutsideHours, "takes 45 minutes, and Dr. Maya Chen is not there"},
+		{"at night", slotAt(t, checkup, chen, mainStreet, "2026-12-02 03:00", 30), asPatient, CodeOutsideHours, "does not see patients at that time"},
+		{"on a holiday", slotAt(t, checkup, chen, mainStreet, "2026-12-24 10:00", 30), asPatient, CodeOutsideHours, "does not see patients at that time"},
+		{"at the other place", slotAt(t, checkup, chen, harbor, "2026-12-01 10:00", 30), asPatient, CodeOutsideHours, "does not see patients at that time"},
+		{"off the grid", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:15", 30), asPatient, CodeOffGrid, "every 30 minutes"},
+		{"off the grid by a second", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).later(time.Second), asPatient, CodeOffGrid, "do not start"},
+		{"off the grid by less", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).later(1), asPatient, CodeOffGrid, "do not start"},
+		{"too long", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 60), asPatient, CodeWrongLength, "30 minutes"},
+		{"ends before it starts", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", -30), asPatient, CodeInvalid, "ends before it starts"},
 		{"not this practitioner's", slotAt(t, treatment, weiss, mainStreet, "2026-12-01 10:00", 45), asPatient, CodeNotOffered, "Dr. Hannah Weiss does not"},
-		{"retired practitioner", slotAt(t, checkup, retired, mainStreet, "2026-12-01 10:00", 30), asPatient, CodeNotOffered, "no longer sees"},
+		{"retired practitioner", slotAt(t, checkup, retired, mainStreet, "2026-12-01 10:00", 30), asPatient, CodeRetired, "no longer sees"},
 		{"another clinic's practitioner", slotAt(t, checkup, testID(99), mainStreet, "2026-12-01 10:00", 30), asPatient, CodeNotFound, "no such practitioner"},
 		{"another clinic's service", slotAt(t, testID(99), chen, mainStreet, "2026-12-01 10:00", 30), asPatient, CodeNotFound, "not offered"},
+		{"at another clinic's place", slotAt(t, checkup, chen, testID(99), "2026-12-01 10:00", 30), asPatient, CodeNotFound, "no such place"},
+		{"nowhere", slotAt(t, checkup, chen, uuid.Nil, "2026-12-01 10:00", 30), asPatient, CodeNotFound, "no such place"},
+		{"nothing at all", Slot{}, asPatient, CodeNotFound, "not offered here"},
 		{"retired service", slotAt(t, oldService, chen, mainStreet, "2026-12-01 10:00", 60), asPatient, CodeNotOffered, "no longer offered"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,6 +96,11 @@ func TestCheckSlot(t *testing.T) {
 
 func (s Slot) shifted(years int) Slot {
 	s.Start, s.End = s.Start.AddDate(years, 0, 0), s.End.AddDate(years, 0, 0)
+	return s
+}
+
+func (s Slot) in(zone *time.Location) Slot {
+	s.Start, s.End = s.Start.In(zone), s.End.In(zone)
 	return s
 }
 
@@ -108,9 +129,9 @@ func TestCheckSlotOnClockChangeNights(t *testing.T) {
 		{"first after the gap", "2026-03-08T03:00:00-04:00", "2026-03-07 12:00", ""},
 		{"01:30 for the first time", "2026-11-01T01:30:00-04:00", "2026-10-31 12:00", ""},
 		{"01:30 for the second time", "2026-11-01T01:30:00-05:00", "2026-10-31 12:00", ""},
-		{"01:15 for the second time", "2026-11-01T01:15:00-05:00", "2026-10-31 12:00", CodeNotOffered},
+		{"01:15 for the second time", "2026-11-01T01:15:00-05:00", "2026-10-31 12:00", CodeOffGrid},
 		{"closing is after the change", "2026-11-01T05:30:00-05:00", "2026-10-31 12:00", ""},
-		{"and not an hour later", "2026-11-01T06:00:00-05:00", "2026-10-31 12:00", CodeNotOffered},
+		{"and not an hour later", "2026-11-01T06:00:00-05:00", "2026-10-31 12:00", CodeOutsideHours},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wantRefusal(t, s.CheckSlot(utc(tt.start), asPatient, instant(t, tt.now)), tt.code, "")
@@ -157,7 +178,7 @@ func TestCheckChange(t *testing.T) {
 	}
 	t.Run("to a time outside hours", func(t *testing.T) {
 		night := slotAt(t, checkup, weiss, mainStreet, "2026-12-04 22:00", 30)
-		wantRefusal(t, s.CheckMove(booked, 3, night, asPatient, instant(t, rulesNow)), CodeNotOffered, "outside the hours")
+		wantRefusal(t, s.CheckMove(booked, 3, night, asPatient, instant(t, rulesNow)), CodeOutsideHours, "does not see patients at that time")
 	})
 }
 
@@ -221,6 +242,7 @@ func checkTaken(t *testing.T, s *Schedule, slot Slot, patient uuid.UUID, b Busy)
 func TestAssignLanes(t *testing.T) {
 	d := testDirectory(t)
 	d.Practitioners[0].Lanes = 3
+	d.Services[0].Group = true
 	s, err := NewSchedule(d, testHours(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -321,6 +343,7 @@ func TestHumanDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		time.Minute: "1 minute", 90 * time.Minute: "90 minutes", time.Hour: "1 hour", 24 * time.Hour: "24 hours",
 		48 * time.Hour: "2 days", 49 * time.Hour: "49 hours", 60 * 24 * time.Hour: "60 days",
+		365 * 24 * time.Hour: "365 days", 730 * 24 * time.Hour: "2 years", maxAhead: "5 years",
 	} {
 		if got := humanDuration(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)

@@ -22,6 +22,7 @@ type Schedule struct {
 	practitioners map[uuid.UUID]*Practitioner
 	resources     map[uuid.UUID]*Resource
 	providers     map[uuid.UUID][]*Practitioner // of services, in the directory's order; the retired left out
+	defaults      map[string]*Service           // of specialties
 	zones         map[uuid.UUID]*time.Location  // of locations
 	hours         map[uuid.UUID]*resourceHours
 	closures      map[localtime.Date][]DateOverride // of the whole clinic
@@ -37,6 +38,7 @@ func NewSchedule(d *Directory, weekly []WeeklyHours, overrides []DateOverride) (
 		practitioners: make(map[uuid.UUID]*Practitioner, len(d.Practitioners)),
 		resources:     make(map[uuid.UUID]*Resource, len(d.Resources)),
 		providers:     make(map[uuid.UUID][]*Practitioner, len(d.Services)),
+		defaults:      make(map[string]*Service, len(d.Specialties)),
 		zones:         make(map[uuid.UUID]*time.Location, len(d.Locations)),
 		hours:         make(map[uuid.UUID]*resourceHours, len(d.Practitioners)),
 		closures:      map[localtime.Date][]DateOverride{},
@@ -147,6 +149,9 @@ func (s *Schedule) indexService(service *Service) error {
 		}
 	}
 	s.services[service.ID] = service
+	if service.Default && !service.Retired && s.defaults[service.Specialty] == nil {
+		s.defaults[service.Specialty] = service
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package clinic
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,11 +45,12 @@ type Stage struct {
 	BusyFrom, BusyUntil time.Time // of what can be in their way, half-open
 }
 
-// NewSearch checks a query at now and prepares it. Practitioners who are retired or do not provide the service are left out;
-// an [Error] says when that leaves nobody, when the service is not offered, or when the range makes no sense,
-// lies in the past or beyond the booking window. Nothing free in a sensible range is no error.
+// NewSearch checks a query at now and prepares it. Practitioners who are retired, do not provide the service or do not
+// speak the language that was asked for are left out; an [Error] says when that leaves nobody, when the service is not
+// offered, or when the range makes no sense, lies in the past or beyond the booking window. Nothing free in a sensible
+// range is no error.
 func (s *Schedule) NewSearch(q Query, now time.Time) (*Search, error) {
-	service, err := s.offered(q.Service)
+	service, err := s.asked(q)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +61,9 @@ func (s *Schedule) NewSearch(q Query, now time.Time) (*Search, error) {
 	if search.query.DayUntil == localtime.Midnight {
 		search.query.DayUntil = localtime.EndOfDay
 	}
+	if err := search.checkWishes(); err != nil {
+		return nil, err
+	}
 	if err := search.setRange(now); err != nil {
 		return nil, err
 	}
@@ -66,6 +71,36 @@ func (s *Schedule) NewSearch(q Query, now time.Time) (*Search, error) {
 		return nil, err
 	}
 	return search, nil
+}
+
+// asked is the service of a query: the one it names, else its specialty's default one.
+func (s *Schedule) asked(q Query) (*Service, error) {
+	if q.Service != uuid.Nil {
+		return s.offered(q.Service)
+	}
+	if q.Specialty == "" {
+		return nil, Refuse(CodeInvalid, "Please say what kind of visit it is for.")
+	}
+	if service := s.defaults[q.Specialty]; service != nil {
+		return service, nil
+	}
+	return nil, Refuse(CodeNotOffered, "There is no usual visit in that field here; please name the kind of visit.")
+}
+
+// checkWishes is about the place, the part of the day and the weekdays that a query names.
+func (s *Search) checkWishes() error {
+	from, until := s.query.DayFrom, s.query.DayUntil
+	switch {
+	case s.query.Location != uuid.Nil && s.schedule.zones[s.query.Location] == nil:
+		return Refuse(CodeNotFound, messageNoLocation)
+	case from < localtime.Midnight || until > localtime.EndOfDay:
+		return Refuse(CodeInvalid, "There is no such time of day.")
+	case from >= until:
+		return Refuse(CodeInvalid, "That part of the day ends before it starts.")
+	case slices.ContainsFunc(s.query.Weekdays, func(d time.Weekday) bool { return d < time.Sunday || d > time.Saturday }):
+		return Refuse(CodeInvalid, "There is no such day of the week.")
+	}
+	return nil
 }
 
 // Limit is at most how many slots are wanted.
@@ -112,13 +147,14 @@ func (s *Search) setRange(now time.Time) error {
 	from, until := s.query.From, s.query.Until
 	switch {
 	case !until.IsZero() && !until.After(from):
-		return Refuse(CodeInvalid, "That range of time ends before it starts.")
+		return Refuse(CodeInvalid, messageBackwards)
 	case !until.IsZero() && !until.After(now):
 		return Refuse(CodeTooSoon, messagePast)
 	}
-	horizon := now.Add(s.service.Window + time.Second)
+	window := min(s.service.Window, maxAhead)
+	horizon := now.Add(window + time.Second)
 	if !from.Before(horizon) {
-		return Refuse(CodeTooFar, messageTooFar(s.service))
+		return tooFar(window)
 	}
 	s.from = later(from, now.Add(s.service.Notice))
 	s.until = horizon
@@ -132,12 +168,14 @@ func (s *Search) setRange(now time.Time) error {
 func (s *Search) setPractitioners() error {
 	named := s.query.Practitioners
 	for _, p := range s.schedule.providers[s.service.ID] {
-		if len(named) == 0 || slices.Contains(named, p.ID) {
+		if (len(named) == 0 || slices.Contains(named, p.ID)) && speaks(p, s.query.Language) {
 			s.addCursors(p)
 		}
 	}
-	if len(s.resources) == 0 && len(named) > 0 {
-		return s.schedule.refuseNamed(named, s.service)
+	if len(s.resources) == 0 {
+		if err := s.refuseEverybody(); err != nil {
+			return err
+		}
 	}
 	s.resources = append(s.resources, needed(s.service)...)
 	if s.query.Patient != uuid.Nil {
@@ -147,12 +185,34 @@ func (s *Search) setPractitioners() error {
 	return nil
 }
 
-// refuseNamed says why none of the practitioners who were asked for can be booked for a service.
-func (s *Schedule) refuseNamed(named []uuid.UUID, service *Service) error {
-	for _, id := range named {
-		if p := s.practitioners[id]; p != nil {
-			return provides(p, service)
+// speaks reports whether a practitioner speaks a language; "" is any.
+func speaks(p *Practitioner, language string) bool {
+	return language == "" || slices.ContainsFunc(p.Languages, func(l string) bool { return strings.EqualFold(l, language) })
+}
+
+// refuseEverybody says why nobody can be asked. That nobody provides the service at all is no error: nothing is free then.
+func (s *Search) refuseEverybody() error {
+	if len(s.query.Practitioners) > 0 {
+		return s.refuseNamed()
+	}
+	if s.query.Language != "" {
+		return Refuse(CodeNotOffered, "Nobody who offers this visit speaks that language.")
+	}
+	return nil
+}
+
+// refuseNamed says why none of the practitioners who were asked for can be booked.
+func (s *Search) refuseNamed() error {
+	for _, id := range s.query.Practitioners {
+		p := s.schedule.practitioners[id]
+		if p == nil {
+			continue
 		}
+		if err := provides(p, s.service); err != nil {
+			return err
+		}
+		who := p.DisplayName()
+		return &Error{Code: CodeNotOffered, Who: who, Message: who + " does not speak that language."}
 	}
 	return Refuse(CodeNotFound, messageNoPractitioner)
 }

@@ -103,6 +103,30 @@ func TestSearch(t *testing.T) {
 			[]string{"Tue 10:15 Chen", "Tue 13:30 Chen"},
 		},
 		{
+			"by specialty: its usual service",
+			Query{Specialty: "dermatology", Limit: 2},
+			nil,
+			[]string{"Tue 10:00 Chen", "Tue 10:00 Weiss"},
+		},
+		{
+			"a service beats the specialty",
+			Query{Service: treatment, Specialty: "dermatology", Limit: 2},
+			nil,
+			[]string{"Tue 09:00 Chen", "Tue 09:15 Chen"},
+		},
+		{
+			"by who speaks the language",
+			Query{Service: checkup, Language: "de", Limit: 2},
+			nil,
+			[]string{"Tue 10:00 Weiss", "Tue 10:30 Weiss"},
+		},
+		{
+			"until the year 10,000",
+			Query{Service: checkup, Until: now.AddDate(8000, 0, 0), Limit: 2},
+			nil,
+			[]string{"Tue 10:00 Chen", "Tue 10:00 Weiss"},
+		},
+		{
 			"nothing on a day off",
 			Query{Service: checkup, From: instant(t, "2026-12-06 00:00"), Until: instant(t, "2026-12-07 00:00")},
 			nil,
@@ -141,10 +165,20 @@ func TestSearchRefuses(t *testing.T) {
 		query      Query
 		code, says string
 	}{
-		{"no service", Query{}, CodeNotFound, "not offered here"},
+		{"neither service nor specialty", Query{}, CodeInvalid, "what kind of visit"},
+		{"another clinic's service", Query{Service: testID(99)}, CodeNotFound, "not offered here"},
+		{"a specialty without a usual service", Query{Specialty: "dentistry"}, CodeNotOffered, "no usual visit"},
+		{"another clinic's place", Query{Service: checkup, Location: testID(99)}, CodeNotFound, "no such place"},
+		{"a language that nobody speaks", Query{Service: checkup, Language: "tlh"}, CodeNotOffered, "Nobody who offers this visit speaks"},
+		{"a language that they do not speak", Query{Service: checkup, Language: "de", Practitioners: []uuid.UUID{chen}}, CodeNotOffered, "Chen does not speak"},
+		{"a part of the day that ends before it starts", Query{Service: checkup, DayFrom: 600, DayUntil: 540}, CodeInvalid, "before it starts"},
+		{"a part of the day that is empty", Query{Service: checkup, DayFrom: 600, DayUntil: 600}, CodeInvalid, "before it starts"},
+		{"after midnight", Query{Service: checkup, DayUntil: 25 * 60}, CodeInvalid, "time of day"},
+		{"before midnight", Query{Service: checkup, DayFrom: -1}, CodeInvalid, "time of day"},
+		{"an eighth weekday", Query{Service: checkup, Weekdays: []time.Weekday{time.Monday, 7}}, CodeInvalid, "day of the week"},
 		{"retired service", Query{Service: oldService}, CodeNotOffered, "no longer offered"},
 		{"another clinic's practitioner", Query{Service: checkup, Practitioners: []uuid.UUID{testID(99)}}, CodeNotFound, "no such practitioner"},
-		{"retired practitioner", Query{Service: checkup, Practitioners: []uuid.UUID{retired}}, CodeNotOffered, "no longer sees"},
+		{"retired practitioner", Query{Service: checkup, Practitioners: []uuid.UUID{retired}}, CodeRetired, "no longer sees"},
 		{"not theirs", Query{Service: treatment, Practitioners: []uuid.UUID{weiss}}, CodeNotOffered, "Weiss does not"},
 		{
 			"ends before it starts",
@@ -157,6 +191,7 @@ func TestSearchRefuses(t *testing.T) {
 			Query{Service: checkup, From: instant(t, "2026-11-20 00:00"), Until: instant(t, "2026-11-30 00:00")},
 			CodeTooSoon, "already passed",
 		},
+		{"in the year 1", Query{Service: checkup, From: time.Time{}.Add(1), Until: time.Time{}.Add(2)}, CodeTooSoon, "already passed"},
 		{"beyond the window", Query{Service: checkup, From: instant(t, "2027-03-01 00:00")}, CodeTooFar, "60 days"},
 		{"in the year 10000", Query{Service: checkup, From: instant(t, "2026-12-01 00:00").AddDate(8000, 0, 0)}, CodeTooFar, "60 days"},
 	} {

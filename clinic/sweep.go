@@ -107,7 +107,7 @@ func (w *sweep) obstacle(c *cursor, start int64) int64 {
 	for len(c.track) > 0 && c.track[0].end <= v.from {
 		c.track = c.track[1:]
 	}
-	if _, end := freeLane(c.track, c.lanes, v.from, v.until); end > 0 {
+	if end := w.engaged(c, v); end > 0 {
 		return end + w.before
 	}
 	if end := blocked(w.patient.at(v.start), 0, v.start, v.end); end > 0 {
@@ -117,10 +117,19 @@ func (w *sweep) obstacle(c *cursor, start int64) int64 {
 	if !day.Steady() && !w.search.wantsClock(localtime.ClockOf(time.Unix(start, 0), day.Zone())) {
 		return start + 1
 	}
-	if _, ok := w.search.schedule.rooms(w.search.service.Needs, c.location, w.busy, v, nil); !ok {
+	if _, ok := w.search.schedule.roomsFor(w.search.service.Needs, c.location, w.busy, v, false); !ok {
 		return start + 1
 	}
 	return 0
+}
+
+// engaged is the earliest time at which the practitioner can have time for the visit, 0 when it is now.
+func (w *sweep) engaged(c *cursor, v visit) int64 {
+	if !w.search.service.Group {
+		return occupied(c.track, c.lanes, v.from, v.until)
+	}
+	_, end := freeLane(c.track, c.lanes, v.from, v.until)
+	return end
 }
 
 // wantsClock reports whether the query's part of the day has c in it.
