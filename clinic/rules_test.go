@@ -2,6 +2,7 @@ package clinic
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,14 @@ var (
 	asPatient = Actor{Kind: ActorPatient}
 	asStaff   = Actor{Kind: ActorStaff}
 )
+
+// spoken is what a refusal says besides its sentence.
+func spoken(err error) (span time.Duration, who string) {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal.Span, refusal.Who
+	}
+	return 0, ""
+}
 
 // wantRefusal checks code and sentence; code "" wants none.
 func wantRefusal(t *testing.T, err error, code, says string) {
@@ -139,206 +148,6 @@ func TestCheckSlotOnClockChangeNights(t *testing.T) {
 	}
 }
 
-func TestCheckChange(t *testing.T) {
-	s := testSchedule(t)
-	booked := Appointment{Slot: slotAt(t, checkup, chen, mainStreet, "2026-12-03 10:00", 30), State: StateBooked, Version: 3}
-	with := func(state AppointmentState, start string) Appointment {
-		a := booked
-		a.State, a.Slot = state, slotAt(t, checkup, chen, mainStreet, start, 30)
-		return a
-	}
-	unknown := booked
-	unknown.Slot.Service = testID(99)
-	for _, tt := range []struct {
-		name       string
-		a          Appointment
-		version    int
-		by         Actor
-		code, says string
-	}{
-		{"in time", booked, 3, asPatient, "", ""},
-		{"confirmed", with(StateConfirmed, "2026-12-03 10:00"), 3, asPatient, "", ""},
-		{"exactly at the notice", with(StateBooked, "2026-12-02 08:00"), 3, asPatient, "", ""},
-		{"inside the notice", with(StateBooked, "2026-12-02 07:30"), 3, asPatient, CodeLateChange, "24 hours"},
-		{"inside the notice, by staff", with(StateBooked, "2026-12-02 07:30"), 3, asStaff, "", ""},
-		{"over", with(StateBooked, "2026-11-30 10:00"), 3, asPatient, CodeWrongState, "come or gone"},
-		{"over, by staff", with(StateBooked, "2026-11-30 10:00"), 3, asStaff, "", ""},
-		{"arrived", with(StateArrived, "2026-12-03 10:00"), 3, asPatient, CodeWrongState, "no longer be changed"},
-		{"completed", with(StateCompleted, "2026-11-30 10:00"), 3, asStaff, CodeWrongState, "no longer be changed"},
-		{"cancelled", with(StateCancelled, "2026-12-03 10:00"), 3, asPatient, CodeWrongState, "already been cancelled"},
-		{"changed meanwhile", booked, 2, asPatient, CodeWrongState, "in the meantime"},
-		{"of a service that is gone", unknown, 3, asPatient, "", ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			now := instant(t, rulesNow)
-			wantRefusal(t, s.CheckCancel(tt.a, tt.version, tt.by, now), tt.code, tt.says)
-			free := slotAt(t, checkup, weiss, mainStreet, "2026-12-04 10:00", 30)
-			wantRefusal(t, s.CheckMove(tt.a, tt.version, free, tt.by, now), tt.code, tt.says)
-		})
-	}
-	t.Run("to a time outside hours", func(t *testing.T) {
-		night := slotAt(t, checkup, weiss, mainStreet, "2026-12-04 22:00", 30)
-		wantRefusal(t, s.CheckMove(booked, 3, night, asPatient, instant(t, rulesNow)), CodeOutsideHours, "does not see patients at that time")
-	})
-}
-
-func TestAssign(t *testing.T) {
-	s := testSchedule(t)
-	check := slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30)
-	treat := slotAt(t, treatment, chen, mainStreet, "2026-12-01 10:00", 45)
-	overbooked := busyAt(t, chen, -1, "2026-12-01 10:00", "2026-12-01 10:30")
-	for _, tt := range []struct {
-		name    string
-		slot    Slot
-		patient uuid.UUID
-		busy    []Busy
-		code    string
-		takes   int
-	}{
-		{"free", check, uuid.Nil, nil, "", 1},
-		{"free, for somebody", check, patientAna, nil, "", 2},
-		{"ends as it begins", check, patientAna, []Busy{busyAt(t, chen, 0, "2026-12-01 09:30", "2026-12-01 10:00")}, "", 2},
-		{"begins as its buffer ends", check, patientAna, []Busy{busyAt(t, chen, 0, "2026-12-01 10:40", "2026-12-01 11:00")}, "", 2},
-		{"in its buffer", check, patientAna, []Busy{busyAt(t, chen, 0, "2026-12-01 10:39", "2026-12-01 11:00")}, CodeSlotTaken, 0},
-		{"taken since long", check, patientAna, []Busy{busyAt(t, chen, 0, "2026-11-01 10:00", "2026-12-01 10:01")}, CodeSlotTaken, 0},
-		{"squeezed in beside it", check, patientAna, []Busy{overbooked}, "", 2},
-		{"the patient is elsewhere", check, patientAna, []Busy{busyAt(t, patientAna, 0, "2026-12-01 09:00", "2026-12-01 10:01")}, CodePatientBusy, 0},
-		{"the patient comes from elsewhere", check, patientAna, []Busy{busyAt(t, patientAna, 0, "2026-12-01 09:00", "2026-12-01 10:00")}, "", 2},
-		{"the patient goes on as the buffer runs", check, patientAna, []Busy{busyAt(t, patientAna, 0, "2026-12-01 10:30", "2026-12-01 11:00")}, "", 2},
-		{"another patient is elsewhere", check, uuid.Nil, []Busy{busyAt(t, patientAna, 0, "2026-12-01 09:00", "2026-12-01 10:01")}, "", 1},
-		{"with a room and the laser", treat, patientAna, nil, "", 4},
-		{"the laser is in use", treat, patientAna, []Busy{busyAt(t, laser, 0, "2026-12-01 10:30", "2026-12-01 11:00")}, CodeSlotTaken, 0},
-		{"the only room here is in use", treat, patientAna, []Busy{busyAt(t, roomA, 0, "2026-12-01 10:30", "2026-12-01 11:00")}, CodeSlotTaken, 0},
-		{"a room elsewhere is in use", treat, patientAna, []Busy{busyAt(t, roomB, 0, "2026-12-01 10:30", "2026-12-01 11:00")}, "", 4},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			takes, err := s.Assign(tt.slot, tt.patient, tt.busy)
-			wantRefusal(t, err, tt.code, "")
-			if len(takes) != tt.takes {
-				t.Fatalf("takes %v, want %d", takes, tt.takes)
-			}
-			for _, b := range takes {
-				checkTaken(t, s, tt.slot, tt.patient, b)
-			}
-		})
-	}
-	if _, err := s.Assign(slotAt(t, oldService, chen, mainStreet, "2026-12-01 10:00", 60), uuid.Nil, nil); CodeOf(err) != CodeNotOffered {
-		t.Errorf("a retired service takes something: %v", err)
-	}
-}
-
-// checkTaken checks that the time is the slot's, with buffers for all but the patient.
-func checkTaken(t *testing.T, s *Schedule, slot Slot, patient uuid.UUID, b Busy) {
-	t.Helper()
-	from, until := s.Reach(slot)
-	if b.Resource == patient {
-		from, until = slot.Start, slot.End
-	}
-	if !b.Start.Equal(from) || !b.End.Equal(until) || b.Lane != 0 {
-		t.Errorf("takes %v, want %v to %v", b, from, until)
-	}
-}
-
-func TestAssignLanes(t *testing.T) {
-	d := testDirectory(t)
-	d.Practitioners[0].Lanes = 3
-	d.Services[0].Group = true
-	s, err := NewSchedule(d, testHours(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slot := slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30)
-	busy := []Busy{
-		busyAt(t, chen, 2, "2026-12-01 09:00", "2026-12-01 12:00"),
-		busyAt(t, chen, 0, "2026-12-01 10:30", "2026-12-01 11:00"),
-	}
-	takes, err := s.Assign(slot, uuid.Nil, busy)
-	if err != nil || takes[0].Lane != 1 {
-		t.Fatalf("takes %v, %v, want lane 1", takes, err)
-	}
-	_, err = s.Assign(slot, uuid.Nil, append(busy, takes...))
-	wantRefusal(t, err, CodeSlotTaken, "just been taken")
-}
-
-// TestAssignTriesOtherCombinations has two needs that one room could serve, of which the other need has no alternative.
-func TestAssignTriesOtherCombinations(t *testing.T) {
-	d := testDirectory(t)
-	d.Resources[1].Location = mainStreet
-	d.Services[1].Needs = []Need{{"any room", []uuid.UUID{roomA, roomB}}, {"room A", []uuid.UUID{roomA}}}
-	s, err := NewSchedule(d, testHours(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slot := slotAt(t, treatment, chen, mainStreet, "2026-12-01 10:00", 45)
-	takes, err := s.Assign(slot, uuid.Nil, nil)
-	if err != nil || len(takes) != 3 || takes[1].Resource != roomB || takes[2].Resource != roomA {
-		t.Fatalf("takes %v, %v", takes, err)
-	}
-	_, err = s.Assign(slot, uuid.Nil, []Busy{busyAt(t, roomB, 0, "2026-12-01 10:00", "2026-12-01 10:15")})
-	wantRefusal(t, err, CodeSlotTaken, "")
-}
-
-func TestAssignRoomsInTheirOwnHours(t *testing.T) {
-	day := mustDate(t, "2026-12-01")
-	mornings := WeeklyHours{Resource: roomA, Location: mainStreet, Weekday: time.Tuesday, Opens: 9 * 60, Closes: 12 * 60}
-	for _, tt := range []struct {
-		name      string
-		weekly    []WeeklyHours
-		overrides []DateOverride
-		start     string
-		code      string
-	}{
-		{"no hours", nil, nil, "2026-12-01 14:00", ""},
-		{"inside", []WeeklyHours{mornings}, nil, "2026-12-01 11:00", ""},
-		{"outside", []WeeklyHours{mornings}, nil, "2026-12-01 14:00", CodeSlotTaken},
-		{"no hours, closed", nil, []DateOverride{{Resource: roomA, Day: day, Closed: true}}, "2026-12-01 14:00", CodeSlotTaken},
-		{"no hours, closed another day", nil, []DateOverride{{Resource: roomA, Day: day.AddDays(1), Closed: true}}, "2026-12-01 14:00", ""},
-		{"no hours, closed elsewhere", nil, []DateOverride{{Resource: roomA, Location: harbor, Day: day, Closed: true}}, "2026-12-01 14:00", ""},
-		{"no hours but that day", nil, []DateOverride{{Resource: roomA, Day: day, Opens: 9 * 60, Closes: 12 * 60}}, "2026-12-01 14:00", CodeSlotTaken},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s, err := NewSchedule(testDirectory(t), append(testHours(), tt.weekly...), tt.overrides)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = s.Assign(slotAt(t, treatment, chen, mainStreet, tt.start, 45), uuid.Nil, nil)
-			wantRefusal(t, err, tt.code, "")
-		})
-	}
-	t.Run("retired", func(t *testing.T) {
-		d := testDirectory(t)
-		d.Resources[0].Retired = true
-		s, err := NewSchedule(d, testHours(), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = s.Assign(slotAt(t, treatment, chen, mainStreet, "2026-12-01 14:00", 45), uuid.Nil, nil)
-		wantRefusal(t, err, CodeSlotTaken, "")
-	})
-}
-
-func TestCandidates(t *testing.T) {
-	s := testSchedule(t)
-	slot := slotAt(t, treatment, chen, mainStreet, "2026-12-01 10:00", 45)
-	got := s.Candidates(slot, patientAna)
-	want := []uuid.UUID{chen, roomA, roomB, laser, patientAna}
-	if len(got) != len(want) {
-		t.Fatalf("Candidates = %v", got)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("candidate %d is %v, want %v", i, got[i], want[i])
-		}
-	}
-	slot.Service = testID(99)
-	if got := s.Candidates(slot, uuid.Nil); len(got) != 1 {
-		t.Errorf("an unknown service needs %v", got)
-	}
-	if from, until := s.Reach(slot); !from.Equal(slot.Start) || !until.Equal(slot.End) {
-		t.Errorf("an unknown service has buffers: %v to %v", from, until)
-	}
-}
-
 func TestHumanDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		time.Minute: "1 minute", 90 * time.Minute: "90 minutes", time.Hour: "1 hour", 24 * time.Hour: "24 hours",
@@ -348,5 +157,131 @@ func TestHumanDuration(t *testing.T) {
 		if got := humanDuration(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
 		}
+	}
+}
+
+// TestRefusalsSayWhatTheySpeakOf is for those who say them in another language.
+func TestRefusalsSayWhatTheySpeakOf(t *testing.T) {
+	s := testSchedule(t)
+	now := instant(t, rulesNow)
+	for _, tt := range []struct {
+		name string
+		err  error
+		code string
+		span time.Duration
+		who  string
+	}{
+		{"notice", s.CheckSlot(slotAt(t, checkup, chen, mainStreet, "2026-12-01 09:30", 30), asPatient, now), CodeTooSoon, 2 * time.Hour, ""},
+		{"past", s.CheckSlot(slotAt(t, checkup, chen, mainStreet, "2026-12-01 07:30", 30), asPatient, now), CodeTooSoon, 0, ""},
+		{"window", s.CheckSlot(slotAt(t, checkup, chen, mainStreet, "2027-02-01 10:00", 30), asPatient, now), CodeTooFar, 60 * 24 * time.Hour, ""},
+		{"staff's window", s.CheckSlot(slotAt(t, checkup, chen, mainStreet, "2036-02-01 10:00", 30), asStaff, now), CodeTooFar, maxAhead, ""},
+		{"length", s.CheckSlot(slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 60), asPatient, now), CodeWrongLength, 30 * time.Minute, ""},
+		{"grid", s.CheckSlot(slotAt(t, treatment, chen, mainStreet, "2026-12-01 10:10", 45), asPatient, now), CodeOffGrid, 15 * time.Minute, ""},
+		{"hours", s.CheckSlot(slotAt(t, checkup, weiss, mainStreet, "2026-12-01 20:00", 30), asPatient, now), CodeOutsideHours, 0, "Dr. Hannah Weiss"},
+		{"not for so long", s.CheckSlot(slotAt(t, treatment, chen, mainStreet, "2026-12-01 16:30", 45), asPatient, now), CodeOutsideHours, 45 * time.Minute, "Dr. Maya Chen"},
+		{"as the doors close", s.CheckSlot(slotAt(t, treatment, chen, mainStreet, "2026-12-01 17:00", 45), asPatient, now), CodeOutsideHours, 0, "Dr. Maya Chen"},
+		{"retired", s.CheckSlot(slotAt(t, checkup, retired, mainStreet, "2026-12-01 10:00", 30), asPatient, now), CodeRetired, 0, "Dr. Otto Gone"},
+		{"not theirs", s.CheckSlot(slotAt(t, treatment, weiss, mainStreet, "2026-12-01 10:00", 45), asPatient, now), CodeNotOffered, 0, "Dr. Hannah Weiss"},
+		{"late", Service{ChangeNotice: 24 * time.Hour}.CheckNotice(now.Add(time.Hour), asPatient, now), CodeLateChange, 24 * time.Hour, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wantRefusal(t, tt.err, tt.code, "")
+			if span, who := spoken(tt.err); span != tt.span || who != tt.who {
+				t.Errorf("speaks of %v and %q, want %v and %q: %v", span, who, tt.span, tt.who, tt.err)
+			}
+		})
+	}
+}
+
+func TestCheckOverbook(t *testing.T) {
+	s := testSchedule(t)
+	for _, tt := range []struct {
+		name       string
+		slot       Slot
+		by         Actor
+		code, says string
+	}{
+		{"at night, off the grid", slotAt(t, checkup, chen, mainStreet, "2026-12-02 03:07", 30), asStaff, "", ""},
+		{"inside the notice, beyond the window", slotAt(t, checkup, chen, mainStreet, "2027-12-02 03:07", 30), asStaff, "", ""},
+		{"at the other place", slotAt(t, checkup, chen, harbor, "2026-12-02 10:00", 30), asStaff, "", ""},
+		{"by a patient", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30), asPatient, CodeNotAllowed, "front desk"},
+		{"by the system", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30), Actor{Kind: ActorSystem}, CodeNotAllowed, "front desk"},
+		{"by nobody", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30), Actor{}, CodeNotAllowed, "front desk"},
+		{"in the past", slotAt(t, checkup, chen, mainStreet, "2026-12-01 07:59", 30), asStaff, CodeTooSoon, "already passed"},
+		{"years away", slotAt(t, checkup, chen, mainStreet, "2033-12-01 10:00", 30), asStaff, CodeTooFar, "5 years"},
+		{"too long", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 45), asStaff, CodeWrongLength, "30 minutes"},
+		{"no times", Slot{Service: checkup, Practitioner: chen, Location: mainStreet}, asStaff, CodeInvalid, "missing"},
+		{"between two minutes", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).later(time.Second), asStaff, CodeOffGrid, "full minute"},
+		{"between two seconds", slotAt(t, checkup, chen, mainStreet, "2026-12-01 10:00", 30).later(1), asStaff, CodeOffGrid, "full minute"},
+		{"not this practitioner's", slotAt(t, treatment, weiss, mainStreet, "2026-12-01 10:00", 45), asStaff, CodeNotOffered, "Weiss"},
+		{"retired practitioner", slotAt(t, checkup, retired, mainStreet, "2026-12-01 10:00", 30), asStaff, CodeRetired, "Gone"},
+		{"another clinic's place", slotAt(t, checkup, chen, testID(99), "2026-12-01 10:00", 30), asStaff, CodeNotFound, "no such place"},
+		{"retired service", slotAt(t, oldService, chen, mainStreet, "2026-12-01 10:00", 60), asStaff, CodeNotOffered, "no longer"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wantRefusal(t, s.CheckOverbook(tt.slot, tt.by, instant(t, rulesNow)), tt.code, tt.says)
+		})
+	}
+}
+
+func TestCheckPatient(t *testing.T) {
+	for _, tt := range []struct {
+		whom       Patients
+		seen       bool
+		code, says string
+	}{
+		{"", true, "", ""},
+		{"", false, "", ""},
+		{ForAny, true, "", ""},
+		{ForAny, false, "", ""},
+		{ForNew, true, CodeNotForPatient, "new patients only"},
+		{ForNew, false, "", ""},
+		{ForKnown, true, "", ""},
+		{ForKnown, false, CodeNotForPatient, "who have been here before"},
+	} {
+		d := testDirectory(t)
+		d.Services[0].For = tt.whom
+		s, err := NewSchedule(d, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRefusal(t, s.CheckPatient(checkup, tt.seen), tt.code, tt.says)
+	}
+	s := testSchedule(t)
+	wantRefusal(t, s.CheckPatient(testID(99), true), CodeNotFound, "not offered")
+	wantRefusal(t, s.CheckPatient(oldService, true), CodeNotOffered, "no longer")
+}
+
+// FuzzCheckSlot is every time there is, in any zone, by anybody: allowed, or refused with a code and a sentence.
+func FuzzCheckSlot(f *testing.F) {
+	s := testSchedule(f)
+	now := instant(f, rulesNow)
+	f.Add(now.Unix()+7200, int64(0), int64(1800), 0, uint8(0))
+	f.Add(int64(0), int64(-1), int64(-1800), 14*3600, uint8(1))
+	f.Add(int64(math.MaxInt64), int64(999_999_999), int64(math.MaxInt64), 20_700, uint8(2))
+	f.Add(int64(math.MinInt64), int64(1), int64(math.MinInt64), -12*3600, uint8(3))
+	f.Add(time.Time{}.Unix(), int64(0), int64(0), 0, uint8(0))
+	f.Fuzz(func(t *testing.T, start, nanos, length int64, offset int, who uint8) {
+		zone := time.FixedZone("", offset%(24*3600))
+		at := time.Unix(start, nanos).In(zone)
+		slot := Slot{checkup, chen, mainStreet, at, at.Add(time.Duration(length) * time.Second)}
+		by := []Actor{asPatient, asStaff, {Kind: ActorSystem}, {}}[who%4]
+		wantRefusalOrNothing(t, s.CheckSlot(slot, by, now))
+		wantRefusalOrNothing(t, s.CheckOverbook(slot, by, now))
+		if s.CheckSlot(slot, by, now) == nil {
+			if got := slot.Start.In(newYork(t)); got.Minute()%30 != 0 || got.Hour() < 9 || got.Hour() > 16 || got.Before(now) {
+				t.Errorf("%v can be booked", got)
+			}
+			if _, err := s.Assign(slot, patientAna, nil); err != nil {
+				t.Errorf("%v can be booked and is taken: %v", slot.Start, err)
+			}
+		}
+	})
+}
+
+func wantRefusalOrNothing(t *testing.T, err error) {
+	t.Helper()
+	if refusal, ok := errors.AsType[*Error](err); err != nil && (!ok || refusal.Code == "" || !strings.HasSuffix(refusal.Message, ".")) {
+		t.Errorf("error %v is no refusal with a code and a sentence", err)
 	}
 }

@@ -30,8 +30,8 @@ func searchAll(search *Search, busy []Busy) (slots []Slot, stages int) {
 	return slots, stages
 }
 
-// starts writes slots as "Tue 10:00 Chen".
-func starts(tb testing.TB, s *Schedule, slots []Slot) []string {
+// whoAndWhen writes slots as "Tue 10:00 Chen".
+func whoAndWhen(tb testing.TB, s *Schedule, slots []Slot) []string {
 	tb.Helper()
 	var out []string
 	for _, slot := range slots {
@@ -146,7 +146,7 @@ func TestSearch(t *testing.T) {
 				t.Fatal(err)
 			}
 			slots, _ := searchAll(search, tt.busy)
-			if diff := cmp.Diff(tt.want, starts(t, s, slots)); diff != "" {
+			if diff := cmp.Diff(tt.want, whoAndWhen(t, s, slots)); diff != "" {
 				t.Error(diff)
 			}
 			for _, slot := range slots {
@@ -345,7 +345,7 @@ func TestSearchOffersNothingThatBeganThisSecond(t *testing.T) {
 	}
 	busy := Busy{chen, 0, instant(t, "2026-12-01 10:15"), instant(t, "2026-12-01 10:30").Add(time.Nanosecond)}
 	slots, _ := searchAll(search, []Busy{busy})
-	if diff := cmp.Diff([]string{"Tue 10:45 Chen"}, starts(t, s, slots)); diff != "" {
+	if diff := cmp.Diff([]string{"Tue 10:45 Chen"}, whoAndWhen(t, s, slots)); diff != "" {
 		t.Error(diff)
 	}
 }
