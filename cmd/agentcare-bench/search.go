@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/agentcare/agentcare/clinic"
+)
+
+const wanted = 5 // slots
+
+// searches measures the earliest free slots beside what a query costs that does nothing, and beside reading the index alone.
+func (b *bench) searches(ctx context.Context) error {
+	one, err := b.selectOne(ctx)
+	if err != nil {
+		return err
+	}
+	scan, err := b.indexScan(ctx)
+	if err != nil {
+		return err
+	}
+	open := b.network.specialty[:len(b.network.specialty)-1]
+	typical, err := b.search(ctx, 1000, wanted, func(i int) uuid.UUID { return open[i%len(open)].service })
+	if err != nil {
+		return err
+	}
+	full, err := b.search(ctx, 100, 0, func(int) uuid.UUID { return b.network.fullyBooked().service })
+	if err != nil {
+		return err
+	}
+	everybody, err := b.search(ctx, 100, wanted, func(int) uuid.UUID { return b.network.checkUp })
+	if err != nil {
+		return err
+	}
+	nothing := fmt.Sprintf("SELECT 1: %.2f ms", one.at(.5))
+	reading := fmt.Sprintf("bare index-only scan: %.2f ms", scan.at(.5))
+	for _, f := range []figure{
+		{key: "search_typical_p50_ms", what: "earliest five of a specialty, p50", value: typical.at(.5), floor: nothing, must: atMost(1, "ms")},
+		{key: "search_typical_p99_ms", what: "earliest five of a specialty, p99", value: typical.at(.99), floor: fmt.Sprintf("SELECT 1: %.2f ms", one.at(.99)), must: atMost(5, "ms")},
+		{what: "fully booked specialty, p50", value: full.at(.5), floor: reading},
+		{key: "search_full_p99_ms", what: "fully booked specialty, p99", value: full.at(.99), floor: fmt.Sprintf("bare index-only scan: %.2f ms", scan.at(.99)), must: atMost(15, "ms")},
+		{key: "search_all_ms", what: "all practitioners, p50", value: everybody.at(.5), floor: nothing, must: atMost(20, "ms")},
+		{what: "all practitioners, p99", value: everybody.at(.99), floor: nothing},
+		{key: "select1_p50_ms", what: "SELECT 1, p50", value: one.at(.5)},
+		{key: "index_scan_ms", what: "bare index-only scan of the fully booked specialty's 30 days, p50", value: scan.at(.5)},
+	} {
+		f.unit = "ms"
+		b.report.add(f)
+	}
+	return nil
+}
+
+// search measures the product's search over the network's days, which must find so many slots.
+func (b *bench) search(ctx context.Context, times, slots int, service func(i int) uuid.UUID) (timings, error) {
+	return timed(ctx, times, b.Seconds, func(i int) error {
+		found, err := b.record.Search(ctx, b.network.data.Directory.Clinic.ID, clinic.Query{Service: service(i), Until: b.network.until(), Limit: wanted})
+		if err == nil && len(found) != slots {
+			err = fmt.Errorf("found %d slots, want %d", len(found), slots)
+		}
+		return err
+	})
+}
+
+func (b *bench) selectOne(ctx context.Context) (timings, error) {
+	return timed(ctx, 1000, b.Seconds/4, func(int) error {
+		var n int
+		return b.database.owner.QueryRow(ctx, "select 1").Scan(&n)
+	})
+}
+
+// indexScan reads what is taken of the fully booked specialty and does nothing with it.
+func (b *bench) indexScan(ctx context.Context) (timings, error) {
+	var ids []uuid.UUID
+	for _, m := range b.network.fullyBooked().members {
+		ids = append(ids, m.id)
+	}
+	return timed(ctx, 50, b.Seconds/2, func(int) error {
+		return pgx.BeginFunc(ctx, b.database.owner, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "set local enable_seqscan = off"); err != nil {
+				return err
+			}
+			rows, err := tx.Query(ctx, `select resource_id, starts_at, ends_at from allocation
+				where clinic_id = $1 and resource_id = any($2::uuid[]) and state > 0 and starts_at >= $3 and starts_at < $4`,
+				b.network.data.Directory.Clinic.ID, ids, business, b.network.until())
+			if err != nil {
+				return err
+			}
+			for rows.Next() {
+			}
+			return rows.Err()
+		})
+	})
+}
