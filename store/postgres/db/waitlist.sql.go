@@ -7,17 +7,590 @@ package db
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
 
+const answerOffer = `-- name: AnswerOffer :execrows
+update waitlist_offer set state = $1, answered_at = $2
+where clinic_id = $3 and id = $4 and state = any($5::text[])
+`
+
+type AnswerOfferParams struct {
+	State    string
+	At       *time.Time
+	ClinicID uuid.UUID
+	ID       uuid.UUID
+	Was      []string
+}
+
+func (q *Queries) AnswerOffer(ctx context.Context, arg AnswerOfferParams) (int64, error) {
+	result, err := q.db.Exec(ctx, answerOffer,
+		arg.State,
+		arg.At,
+		arg.ClinicID,
+		arg.ID,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const clinicsWaitedFor = `-- name: ClinicsWaitedFor :many
+select waited.clinic_id::uuid as clinic_id from clinics_waited_for() as waited
+`
+
+func (q *Queries) ClinicsWaitedFor(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, clinicsWaitedFor)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var clinic_id uuid.UUID
+		if err := rows.Scan(&clinic_id); err != nil {
+			return nil, err
+		}
+		items = append(items, clinic_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endWait = `-- name: EndWait :execrows
+update waitlist_entry set state = $1, ended_at = $2
+where clinic_id = $3 and id = $4 and state in ('waiting', 'offered')
+`
+
+type EndWaitParams struct {
+	State    string
+	At       *time.Time
+	ClinicID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) EndWait(ctx context.Context, arg EndWaitParams) (int64, error) {
+	result, err := q.db.Exec(ctx, endWait,
+		arg.State,
+		arg.At,
+		arg.ClinicID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const insertWaitlistEntry = `-- name: InsertWaitlistEntry :one
+insert into waitlist_entry (clinic_id, id, patient_id, service_id, constraints, instead_id, conversation_id, created_at)
+values ($1, $2, $3, $4, $5, $6,
+  (select c.id from conversation c where c.clinic_id = $1 and c.id = $7::uuid and c.ended_at is null), $8)
+returning conversation_id
+`
+
+type InsertWaitlistEntryParams struct {
+	ClinicID       uuid.UUID
+	ID             uuid.UUID
+	PatientID      uuid.UUID
+	ServiceID      uuid.UUID
+	Constraints    []byte
+	InsteadID      uuid.NullUUID
+	ConversationID uuid.NullUUID
+	At             time.Time
+}
+
+// A conversation that there is not, or that was ended, is none.
+func (q *Queries) InsertWaitlistEntry(ctx context.Context, arg InsertWaitlistEntryParams) (uuid.NullUUID, error) {
+	row := q.db.QueryRow(ctx, insertWaitlistEntry,
+		arg.ClinicID,
+		arg.ID,
+		arg.PatientID,
+		arg.ServiceID,
+		arg.Constraints,
+		arg.InsteadID,
+		arg.ConversationID,
+		arg.At,
+	)
+	var conversation_id uuid.NullUUID
+	err := row.Scan(&conversation_id)
+	return conversation_id, err
+}
+
+const insertWaitlistOffer = `-- name: InsertWaitlistOffer :exec
+insert into waitlist_offer (clinic_id, id, entry_id, hold_token, slot, expires_at, created_at, freed_from, freed_until)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type InsertWaitlistOfferParams struct {
+	ClinicID   uuid.UUID
+	ID         uuid.UUID
+	EntryID    uuid.UUID
+	HoldToken  uuid.UUID
+	Slot       []byte
+	ExpiresAt  time.Time
+	At         time.Time
+	FreedFrom  *time.Time
+	FreedUntil *time.Time
+}
+
+func (q *Queries) InsertWaitlistOffer(ctx context.Context, arg InsertWaitlistOfferParams) error {
+	_, err := q.db.Exec(ctx, insertWaitlistOffer,
+		arg.ClinicID,
+		arg.ID,
+		arg.EntryID,
+		arg.HoldToken,
+		arg.Slot,
+		arg.ExpiresAt,
+		arg.At,
+		arg.FreedFrom,
+		arg.FreedUntil,
+	)
+	return err
+}
+
+const lockWaitlistEntry = `-- name: LockWaitlistEntry :one
+select state from waitlist_entry
+where clinic_id = $1 and id = $2
+for no key update
+`
+
+func (q *Queries) LockWaitlistEntry(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, lockWaitlistEntry, clinicID, iD)
+	var state string
+	err := row.Scan(&state)
+	return state, err
+}
+
+const offerEntry = `-- name: OfferEntry :execrows
+update waitlist_entry set state = 'offered'
+where clinic_id = $1 and id = $2 and state = 'waiting'
+`
+
+func (q *Queries) OfferEntry(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, offerEntry, clinicID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const offersDue = `-- name: OffersDue :many
+select due.clinic_id::uuid as clinic_id, due.id::uuid as id
+from offers_due($1::timestamptz, $2::integer) as due
+`
+
+type OffersDueRow struct {
+	ClinicID uuid.UUID
+	ID       uuid.UUID
+}
+
+func (q *Queries) OffersDue(ctx context.Context, at time.Time, most int32) ([]OffersDueRow, error) {
+	rows, err := q.db.Query(ctx, offersDue, at, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OffersDueRow{}
+	for rows.Next() {
+		var i OffersDueRow
+		if err := rows.Scan(&i.ClinicID, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const offersTurnedDown = `-- name: OffersTurnedDown :many
+select o.entry_id, o.slot
+from waitlist_offer o
+join waitlist_entry e on e.clinic_id = o.clinic_id and e.id = o.entry_id
+where o.clinic_id = $1 and e.service_id = any($2::uuid[]) and e.state = 'waiting' and o.state in ('declined', 'lapsed')
+`
+
+type OffersTurnedDownRow struct {
+	EntryID uuid.UUID
+	Slot    []byte
+}
+
+// What those who wait were offered and did not take.
+func (q *Queries) OffersTurnedDown(ctx context.Context, clinicID uuid.UUID, services []uuid.UUID) ([]OffersTurnedDownRow, error) {
+	rows, err := q.db.Query(ctx, offersTurnedDown, clinicID, services)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OffersTurnedDownRow{}
+	for rows.Next() {
+		var i OffersTurnedDownRow
+		if err := rows.Scan(&i.EntryID, &i.Slot); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openOfferOf = `-- name: OpenOfferOf :one
+select id from waitlist_offer
+where clinic_id = $1 and entry_id = $2 and state = 'open'
+`
+
+func (q *Queries) OpenOfferOf(ctx context.Context, clinicID uuid.UUID, entryID uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, openOfferOf, clinicID, entryID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const sayInConversation = `-- name: SayInConversation :one
+update conversation set seq = seq + 1
+where clinic_id = $1 and id = $2 and ended_at is null
+returning seq
+`
+
+// The number of one more message that nobody has asked for.
+func (q *Queries) SayInConversation(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, sayInConversation, clinicID, iD)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
 const somebodyWaits = `-- name: SomebodyWaits :one
+
 select exists (select from waitlist_entry where clinic_id = $1 and state = 'waiting')
 `
 
+// The waitlist. Whoever changes more than an entry locks in this order: resources, the entry, the offer, the conversation.
 func (q *Queries) SomebodyWaits(ctx context.Context, clinicID uuid.UUID) (bool, error) {
 	row := q.db.QueryRow(ctx, somebodyWaits, clinicID)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const waitAgain = `-- name: WaitAgain :exec
+update waitlist_entry set state = 'waiting'
+where clinic_id = $1 and id = $2 and state = 'offered'
+`
+
+// The place in line stays.
+func (q *Queries) WaitAgain(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, waitAgain, clinicID, iD)
+	return err
+}
+
+const waiterConversation = `-- name: WaiterConversation :one
+select c.language from conversation c
+where c.clinic_id = $1 and c.id = $2 and c.ended_at is null
+  and (c.verified_id is null or c.verified_id = $3::uuid or exists (
+    select from patient_link l
+    where l.clinic_id = c.clinic_id and l.guardian_id = c.verified_id and l.patient_id = $3::uuid and l.may_book))
+`
+
+// Where somebody who waits is told, unless it was ended, or somebody else is there now who may not act for them.
+func (q *Queries) WaiterConversation(ctx context.Context, clinicID uuid.UUID, conversationID uuid.UUID, patientID uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, waiterConversation, clinicID, conversationID, patientID)
+	var language string
+	err := row.Scan(&language)
+	return language, err
+}
+
+const waiterPhone = `-- name: WaiterPhone :one
+select p.id, p.phone, p.language
+from patient p
+where p.clinic_id = $1 and p.phone is not null
+  and p.id = any(array(
+    select $2::uuid
+    union all
+    select l.guardian_id from patient_link l
+    where l.clinic_id = $1 and l.patient_id = $2::uuid and l.may_book and not $3::boolean))
+  and (select c.given from consent c
+       where c.clinic_id = p.clinic_id and c.phone_index = p.phone_index and c.purpose = 'appointment_texts'
+       order by c.at desc, c.id desc
+       limit 1)
+order by p.id <> $2::uuid, p.id
+limit 1
+`
+
+type WaiterPhoneRow struct {
+	ID       uuid.UUID
+	Phone    []byte
+	Language string
+}
+
+// Who can be texted about somebody's visit: they themselves, else whoever may book for them, unless that is not to be known.
+// The last word about texts to a number counts.
+func (q *Queries) WaiterPhone(ctx context.Context, clinicID uuid.UUID, patientID uuid.UUID, confidential bool) (WaiterPhoneRow, error) {
+	row := q.db.QueryRow(ctx, waiterPhone, clinicID, patientID, confidential)
+	var i WaiterPhoneRow
+	err := row.Scan(&i.ID, &i.Phone, &i.Language)
+	return i, err
+}
+
+const waitlistAppointments = `-- name: WaitlistAppointments :many
+select e.id as entry_id, a.id, a.practitioner_id, a.location_id, a.starts_at, a.ends_at, (a.created_at > e.created_at)::boolean as since
+from waitlist_entry e
+join appointment a on a.clinic_id = e.clinic_id and a.patient_id = e.patient_id and a.service_id = e.service_id
+where e.clinic_id = $1 and e.service_id = any($2::uuid[]) and e.state = 'waiting'
+  and a.state in ('booked', 'confirmed') and a.starts_at > $3::timestamptz
+`
+
+type WaitlistAppointmentsRow struct {
+	EntryID        uuid.UUID
+	ID             uuid.UUID
+	PractitionerID uuid.UUID
+	LocationID     uuid.UUID
+	StartsAt       time.Time
+	EndsAt         time.Time
+	Since          bool
+}
+
+// What those who wait have of the same service and what is still to come: the appointment that they would give up, and
+// what they have booked since they wait.
+func (q *Queries) WaitlistAppointments(ctx context.Context, clinicID uuid.UUID, services []uuid.UUID, now time.Time) ([]WaitlistAppointmentsRow, error) {
+	rows, err := q.db.Query(ctx, waitlistAppointments, clinicID, services, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WaitlistAppointmentsRow{}
+	for rows.Next() {
+		var i WaitlistAppointmentsRow
+		if err := rows.Scan(
+			&i.EntryID,
+			&i.ID,
+			&i.PractitionerID,
+			&i.LocationID,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.Since,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitlistEntry = `-- name: WaitlistEntry :one
+select id, patient_id, service_id, constraints, instead_id, conversation_id, state, created_at
+from waitlist_entry
+where clinic_id = $1 and id = $2
+`
+
+type WaitlistEntryRow struct {
+	ID             uuid.UUID
+	PatientID      uuid.UUID
+	ServiceID      uuid.UUID
+	Constraints    []byte
+	InsteadID      uuid.NullUUID
+	ConversationID uuid.NullUUID
+	State          string
+	CreatedAt      time.Time
+}
+
+func (q *Queries) WaitlistEntry(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (WaitlistEntryRow, error) {
+	row := q.db.QueryRow(ctx, waitlistEntry, clinicID, iD)
+	var i WaitlistEntryRow
+	err := row.Scan(
+		&i.ID,
+		&i.PatientID,
+		&i.ServiceID,
+		&i.Constraints,
+		&i.InsteadID,
+		&i.ConversationID,
+		&i.State,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const waitlistFor = `-- name: WaitlistFor :many
+select id, patient_id, service_id, constraints, instead_id, conversation_id, state, created_at
+from waitlist_entry
+where clinic_id = $1 and service_id = any($2::uuid[]) and state = 'waiting'
+order by created_at, id
+`
+
+type WaitlistForRow struct {
+	ID             uuid.UUID
+	PatientID      uuid.UUID
+	ServiceID      uuid.UUID
+	Constraints    []byte
+	InsteadID      uuid.NullUUID
+	ConversationID uuid.NullUUID
+	State          string
+	CreatedAt      time.Time
+}
+
+// Who waits for any of these services, whoever waits longest first.
+func (q *Queries) WaitlistFor(ctx context.Context, clinicID uuid.UUID, services []uuid.UUID) ([]WaitlistForRow, error) {
+	rows, err := q.db.Query(ctx, waitlistFor, clinicID, services)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WaitlistForRow{}
+	for rows.Next() {
+		var i WaitlistForRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PatientID,
+			&i.ServiceID,
+			&i.Constraints,
+			&i.InsteadID,
+			&i.ConversationID,
+			&i.State,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitlistOfPatient = `-- name: WaitlistOfPatient :many
+select id, patient_id, service_id, constraints, instead_id, conversation_id, state, created_at
+from waitlist_entry
+where clinic_id = $1 and patient_id = $2 and state in ('waiting', 'offered')
+order by created_at, id
+`
+
+type WaitlistOfPatientRow struct {
+	ID             uuid.UUID
+	PatientID      uuid.UUID
+	ServiceID      uuid.UUID
+	Constraints    []byte
+	InsteadID      uuid.NullUUID
+	ConversationID uuid.NullUUID
+	State          string
+	CreatedAt      time.Time
+}
+
+func (q *Queries) WaitlistOfPatient(ctx context.Context, clinicID uuid.UUID, patientID uuid.UUID) ([]WaitlistOfPatientRow, error) {
+	rows, err := q.db.Query(ctx, waitlistOfPatient, clinicID, patientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WaitlistOfPatientRow{}
+	for rows.Next() {
+		var i WaitlistOfPatientRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PatientID,
+			&i.ServiceID,
+			&i.Constraints,
+			&i.InsteadID,
+			&i.ConversationID,
+			&i.State,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitlistOffer = `-- name: WaitlistOffer :one
+select o.clinic_id, o.id, o.entry_id, o.hold_token, o.slot, o.state, o.expires_at, o.freed_from, o.freed_until,
+  e.patient_id, e.service_id, e.constraints, e.instead_id, e.conversation_id, e.state as entry_state, e.created_at
+from waitlist_offer o
+join waitlist_entry e on e.clinic_id = o.clinic_id and e.id = o.entry_id
+where o.clinic_id = $1 and o.id = $2
+`
+
+type WaitlistOfferRow struct {
+	ClinicID       uuid.UUID
+	ID             uuid.UUID
+	EntryID        uuid.UUID
+	HoldToken      uuid.UUID
+	Slot           []byte
+	State          string
+	ExpiresAt      time.Time
+	FreedFrom      *time.Time
+	FreedUntil     *time.Time
+	PatientID      uuid.UUID
+	ServiceID      uuid.UUID
+	Constraints    []byte
+	InsteadID      uuid.NullUUID
+	ConversationID uuid.NullUUID
+	EntryState     string
+	CreatedAt      time.Time
+}
+
+func (q *Queries) WaitlistOffer(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) (WaitlistOfferRow, error) {
+	row := q.db.QueryRow(ctx, waitlistOffer, clinicID, iD)
+	var i WaitlistOfferRow
+	err := row.Scan(
+		&i.ClinicID,
+		&i.ID,
+		&i.EntryID,
+		&i.HoldToken,
+		&i.Slot,
+		&i.State,
+		&i.ExpiresAt,
+		&i.FreedFrom,
+		&i.FreedUntil,
+		&i.PatientID,
+		&i.ServiceID,
+		&i.Constraints,
+		&i.InsteadID,
+		&i.ConversationID,
+		&i.EntryState,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const waitsInstead = `-- name: WaitsInstead :many
+select id from waitlist_entry
+where clinic_id = $1 and patient_id = $2 and instead_id = $3::uuid and state in ('waiting', 'offered')
+`
+
+// Who waits for a time that would take the place of an appointment.
+func (q *Queries) WaitsInstead(ctx context.Context, clinicID uuid.UUID, patientID uuid.UUID, insteadID uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, waitsInstead, clinicID, patientID, insteadID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
