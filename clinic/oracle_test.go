@@ -32,7 +32,7 @@ type wallRun struct {
 }
 
 func (o oracle) free(q Query, now time.Time) []Slot {
-	service := o.directory.Services[slices.IndexFunc(o.directory.Services, func(s Service) bool { return s.ID == q.Service })]
+	service := o.directory.Services[0]
 	first, last := now.Add(service.Notice), now.Add(service.Window)
 	if q.From.After(first) {
 		first = q.From
@@ -51,13 +51,14 @@ func (o oracle) free(q Query, now time.Time) []Slot {
 func (o oracle) freeAt(service Service, q Query, t time.Time) []Slot {
 	var slots []Slot
 	for _, p := range o.directory.Practitioners {
-		if p.Retired || !slices.Contains(p.Services, service.ID) || len(q.Practitioners) > 0 && !slices.Contains(q.Practitioners, p.ID) {
+		if p.Retired || !slices.Contains(p.Services, service.ID) || len(q.Practitioners) > 0 && !slices.Contains(q.Practitioners, p.ID) ||
+			q.Language != "" && !slices.Contains(p.Languages, q.Language) {
 			continue
 		}
 		for _, l := range o.directory.Locations {
 			slot := Slot{service.ID, p.ID, l.ID, t, t.Add(service.Duration)}
 			wanted := q.Location == uuid.Nil || q.Location == l.ID
-			if wanted && o.startsOnGrid(slot, service, q, l.Zone) && o.nothingInTheWay(slot, service, q.Patient) {
+			if wanted && wantedTime(t.In(l.Zone), q) && o.onGrid(slot, service, o.around(slot)) && o.inTheWay(slot, service, q.Patient) == "" {
 				slots = append(slots, slot)
 			}
 		}
@@ -65,18 +66,60 @@ func (o oracle) freeAt(service Service, q Query, t time.Time) []Slot {
 	return slots
 }
 
-// startsOnGrid is about hours, grid, weekday and part of day.
-func (o oracle) startsOnGrid(slot Slot, service Service, q Query, zone *time.Location) bool {
-	day, wall := localtime.DateOf(slot.Start, zone), localtime.ClockOf(slot.Start, zone)
-	if len(q.Weekdays) > 0 && !slices.Contains(q.Weekdays, day.Weekday()) {
-		return false
-	}
-	if wall < q.DayFrom || q.DayUntil != 0 && wall >= q.DayUntil {
-		return false
-	}
-	return slices.ContainsFunc(o.stretches(hoursKey{slot.Practitioner, slot.Location, day}, zone), func(r wallRun) bool {
-		return !slot.Start.Before(r.start) && !slot.End.After(r.end) && wall >= r.opens && (wall-r.opens)%localtime.Clock(service.Grid/time.Minute) == 0
+// wantedTime is about the weekday and part of day that a query asks for.
+func wantedTime(t time.Time, q Query) bool {
+	wall := localtime.Clock(t.Hour()*60 + t.Minute())
+	return (len(q.Weekdays) == 0 || slices.Contains(q.Weekdays, t.Weekday())) && wall >= q.DayFrom && (q.DayUntil == 0 || wall < q.DayUntil)
+}
+
+// around are the stretches of the practitioner that have all of a slot in them.
+func (o oracle) around(slot Slot) []wallRun {
+	zone := o.zone(slot.Location)
+	runs := slices.Clone(o.stretches(hoursKey{slot.Practitioner, slot.Location, localtime.DateOf(slot.Start, zone)}, zone))
+	return slices.DeleteFunc(runs, func(r wallRun) bool { return slot.Start.Before(r.start) || slot.End.After(r.end) })
+}
+
+// onGrid reports whether a slot begins on the grid of one of the stretches.
+func (o oracle) onGrid(slot Slot, service Service, around []wallRun) bool {
+	wall := localtime.ClockOf(slot.Start, o.zone(slot.Location))
+	return slot.Start.Equal(slot.Start.Truncate(time.Minute)) && slices.ContainsFunc(around, func(r wallRun) bool {
+		return wall >= r.opens && (wall-r.opens)%localtime.Clock(service.Grid/time.Minute) == 0
 	})
+}
+
+func (o oracle) zone(location uuid.UUID) *time.Location {
+	return o.directory.Locations[slices.IndexFunc(o.directory.Locations, func(l Location) bool { return l.ID == location })].Zone
+}
+
+// verdict is the code with which a slot is refused to somebody, "" when it is not.
+func (o oracle) verdict(slot Slot, by Actor, patient uuid.UUID, now time.Time) string {
+	service := o.directory.Services[0]
+	who := slices.IndexFunc(o.directory.Practitioners, func(p Practitioner) bool { return p.ID == slot.Practitioner })
+	lead := slot.Start.Sub(now)
+	switch {
+	case slot.Service != service.ID || who < 0:
+		return CodeNotFound
+	case o.directory.Practitioners[who].Retired:
+		return CodeRetired
+	case !slices.ContainsFunc(o.directory.Locations, func(l Location) bool { return l.ID == slot.Location }):
+		return CodeNotFound
+	case slot.End.IsZero() || slot.End.Sub(slot.Start) <= 0:
+		return CodeInvalid
+	case slot.End.Sub(slot.Start) != service.Duration:
+		return CodeWrongLength
+	case lead < 0 || by.Kind != ActorStaff && lead < service.Notice:
+		return CodeTooSoon
+	case by.Kind != ActorStaff && lead > service.Window:
+		return CodeTooFar
+	}
+	around := o.around(slot)
+	if len(around) == 0 {
+		return CodeOutsideHours
+	}
+	if !o.onGrid(slot, service, around) {
+		return CodeOffGrid
+	}
+	return o.inTheWay(slot, service, patient)
 }
 
 func (o oracle) stretches(key hoursKey, zone *time.Location) []wallRun {
@@ -163,39 +206,96 @@ func (o oracle) there(resource, location uuid.UUID, day localtime.Date, c localt
 	})
 }
 
-// nothingInTheWay is about the practitioner's lanes, the patient, and rooms: at most one need, so that the first free room does.
-func (o oracle) nothingInTheWay(slot Slot, service Service, patient uuid.UUID) bool {
+// inTheWay is the code with which a slot is refused for what is taken: of the patient, of the practitioner's lanes, of rooms.
+func (o oracle) inTheWay(slot Slot, service Service, patient uuid.UUID) string {
 	from, until := slot.Start.Add(-service.BufferBefore), slot.End.Add(service.BufferAfter)
-	lanes := 1
-	for _, p := range o.directory.Practitioners {
-		if p.ID == slot.Practitioner {
-			lanes = max(1, p.Lanes)
+	if patient != uuid.Nil && !o.isFree(patient, 0, slot.Start, slot.End) {
+		return CodePatientBusy
+	}
+	free, lanes := 0, o.lanes(slot.Practitioner)
+	for lane := range lanes {
+		if o.isFree(slot.Practitioner, lane, from, until) {
+			free++
 		}
 	}
-	if !o.laneFree(slot.Practitioner, lanes, from, until) || patient != uuid.Nil && !o.laneFree(patient, 1, slot.Start, slot.End) {
-		return false
+	if free == 0 || free < lanes && !service.Group {
+		return CodeSlotTaken
 	}
+	var choices [][]room
 	for _, need := range service.Needs {
-		if !slices.ContainsFunc(need.Resources, func(id uuid.UUID) bool {
-			i := slices.IndexFunc(o.directory.Resources, func(r Resource) bool { return r.ID == id })
-			r := o.directory.Resources[i]
-			return (r.Location == uuid.Nil || r.Location == slot.Location) && o.laneFree(id, max(1, r.Lanes), from, until)
-		}) {
-			return false
-		}
+		choices = append(choices, o.freeRooms(need, slot, from, until))
 	}
-	return true
+	if !differentRooms(choices, nil) {
+		return CodeSlotTaken
+	}
+	return ""
 }
 
-func (o oracle) laneFree(resource uuid.UUID, lanes int, from, until time.Time) bool {
-	for lane := range lanes {
-		if !slices.ContainsFunc(o.busy, func(b Busy) bool {
-			return b.Resource == resource && b.Lane == lane && b.Start.Before(until) && from.Before(b.End)
-		}) {
-			return true
+// freeRooms are the lanes that could serve a need.
+func (o oracle) freeRooms(need Need, slot Slot, from, until time.Time) []room {
+	var free []room
+	for _, r := range o.directory.Resources {
+		here := r.Location == uuid.Nil || r.Location == slot.Location
+		if r.Retired || !here || !slices.Contains(need.Resources, r.ID) || !o.roomOpen(r.ID, slot) {
+			continue
+		}
+		for lane := range o.lanes(r.ID) {
+			if o.isFree(r.ID, lane, from, until) {
+				free = append(free, room{r.ID, lane})
+			}
 		}
 	}
-	return false
+	return free
+}
+
+// roomOpen is about a room's own hours, if it has any; else it is open unless it is closed.
+func (o oracle) roomOpen(id uuid.UUID, slot Slot) bool {
+	zone := o.zone(slot.Location)
+	day := localtime.DateOf(slot.Start, zone)
+	hasHours := slices.ContainsFunc(o.weekly, func(w WeeklyHours) bool { return w.Resource == id })
+	for _, r := range o.overrides {
+		if r.Resource == id && r.Day == day {
+			hasHours = hasHours || !r.Closed
+		}
+	}
+	if hasHours {
+		at := slot
+		at.Practitioner = id
+		return len(o.around(at)) > 0
+	}
+	return !slices.ContainsFunc(o.overrides, func(r DateOverride) bool {
+		return r.Resource == id && r.Day == day && (r.Location == uuid.Nil || r.Location == slot.Location)
+	})
+}
+
+// differentRooms reports whether every need can have a choice of its own.
+func differentRooms(choices [][]room, taken []room) bool {
+	if len(choices) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(choices[0], func(r room) bool {
+		return !slices.Contains(taken, r) && differentRooms(choices[1:], append(slices.Clone(taken), r))
+	})
+}
+
+func (o oracle) lanes(resource uuid.UUID) int {
+	for _, p := range o.directory.Practitioners {
+		if p.ID == resource {
+			return max(1, p.Lanes)
+		}
+	}
+	for _, r := range o.directory.Resources {
+		if r.ID == resource {
+			return max(1, r.Lanes)
+		}
+	}
+	return 1
+}
+
+func (o oracle) isFree(resource uuid.UUID, lane int, from, until time.Time) bool {
+	return !slices.ContainsFunc(o.busy, func(b Busy) bool {
+		return b.Resource == resource && b.Lane == lane && b.Start.Before(until) && from.Before(b.End)
+	})
 }
 
 // sortSlots orders by start, practitioner and location, for comparing.

@@ -152,7 +152,7 @@ func (s *Search) setRange(now time.Time) error {
 		return Refuse(CodeTooSoon, messagePast)
 	}
 	window := min(s.service.Window, maxAhead)
-	horizon := now.Add(window + time.Second)
+	horizon := now.Add(window).Truncate(time.Second).Add(time.Second) // what starts at the end of the window is in it
 	if !from.Before(horizon) {
 		return tooFar(window)
 	}

@@ -9,8 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
-
-	"github.com/agentcare/agentcare/localtime"
 )
 
 // searchAll runs a search as the store does, and returns the slots and how many stages it read.
@@ -350,10 +348,34 @@ func TestSearchOffersNothingThatBeganThisSecond(t *testing.T) {
 	}
 }
 
+func TestSearchEndsWithTheWindowToTheSecond(t *testing.T) {
+	d := testDirectory(t)
+	d.Services[0].Window = 3 * time.Hour
+	s, err := NewSchedule(d, testHours(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for after, want := range map[time.Duration][]string{
+		-time.Nanosecond: nil,
+		0:                {"Tue 11:00 Chen", "Tue 11:00 Weiss"},
+		time.Nanosecond:  {"Tue 11:00 Chen", "Tue 11:00 Weiss"},
+	} {
+		now := instant(t, rulesNow).Add(after)
+		search, err := s.NewSearch(Query{Service: checkup, From: instant(t, "2026-12-01 10:45")}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slots, _ := searchAll(search, nil)
+		if diff := cmp.Diff(want, whoAndWhen(t, s, slots)); diff != "" {
+			t.Errorf("at %v: %s", now, diff)
+		}
+	}
+}
+
 // TestSearchAgainstEveryMinute holds the search against the oracle, near clock changes in zones that are hard.
 func TestSearchAgainstEveryMinute(t *testing.T) {
 	offered := 0
-	rapid.Check(t, func(t *rapid.T) {
+	checkWorlds(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		s, err := NewSchedule(w.directory, w.weekly, w.overrides)
 		if err != nil {
@@ -410,165 +432,16 @@ func lines(slots []Slot) []string {
 	return out
 }
 
-// world is a drawn clinic with a query.
-type world struct {
-	oracle
-	query Query
-	now   time.Time
-}
-
 // checkOffers holds what is offered against the rules that booking goes by.
 func (w world) checkOffers(t *rapid.T, s *Schedule, slots []Slot) {
 	for _, slot := range slots {
 		if err := s.CheckSlot(slot, asPatient, w.now); err != nil {
 			t.Fatalf("%v is offered and refused: %v", slot.Start, err)
 		}
-		if _, err := s.Assign(slot, w.query.Patient, w.busy); err != nil {
+		takes, err := s.Assign(slot, w.query.Patient, w.busy)
+		if err != nil {
 			t.Fatalf("%v is offered and taken: %v", slot.Start, err)
 		}
+		w.checkTakes(t, s, slot, takes)
 	}
-}
-
-var oracleZones = []string{
-	"America/New_York", "America/Santiago", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca",
-}
-
-func drawWorld(t *rapid.T) world {
-	zone := drawZone(t, "zone")
-	places := []Location{{ID: mainStreet, Zone: zone}}
-	if rapid.Bool().Draw(t, "two places") {
-		places = append(places, Location{ID: harbor, Zone: zone})
-	}
-	now := drawNow(t, zone)
-	w := world{now: now, oracle: oracle{known: map[hoursKey][]wallRun{}, directory: &Directory{
-		Clinic:        Clinic{Zone: zone},
-		Locations:     places,
-		Practitioners: []Practitioner{drawPractitioner(t, chen), drawPractitioner(t, weiss)},
-		Services:      []Service{drawService(t)},
-		Resources:     []Resource{{ID: roomA, Location: mainStreet, Lanes: rapid.IntRange(0, 2).Draw(t, "lanes of a room")}},
-	}}}
-	today := localtime.DateOf(now, zone)
-	for range rapid.IntRange(1, 12).Draw(t, "weekly rows") {
-		w.weekly = append(w.weekly, drawWeekly(t, today, places))
-	}
-	for range rapid.IntRange(0, 4).Draw(t, "overrides") {
-		w.overrides = append(w.overrides, drawOverride(t, today, places))
-	}
-	for range rapid.IntRange(0, 8).Draw(t, "busy") {
-		w.busy = append(w.busy, drawBusy(t, now))
-	}
-	w.query = drawQuery(t, now)
-	return w
-}
-
-func drawZone(t *rapid.T, label string) *time.Location {
-	zone, err := time.LoadLocation(rapid.SampledFrom(oracleZones).Draw(t, label))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return zone
-}
-
-// drawNow is some time in these years, mostly within two days before a clock change.
-func drawNow(t *rapid.T, zone *time.Location) time.Time {
-	now := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 4*365*24*60).Draw(t, "now")) * time.Minute)
-	_, change := now.In(zone).ZoneBounds()
-	if rapid.IntRange(0, 3).Draw(t, "at a change") > 0 && !change.IsZero() {
-		return change.UTC().Add(-time.Duration(rapid.IntRange(0, 2*24*60).Draw(t, "before the change")) * time.Minute)
-	}
-	return now
-}
-
-func drawPractitioner(t *rapid.T, id uuid.UUID) Practitioner {
-	return Practitioner{ID: id, Services: []uuid.UUID{checkup}, Lanes: rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "lanes")}
-}
-
-func drawService(t *rapid.T) Service {
-	minutes := func(label string, least, most int) time.Duration {
-		return time.Duration(rapid.IntRange(least, most).Draw(t, label)) * time.Minute
-	}
-	s := Service{
-		ID:           checkup,
-		Duration:     minutes("duration", 5, 150),
-		Grid:         rapid.SampledFrom([]time.Duration{5 * time.Minute, 15 * time.Minute, 20 * time.Minute, 30 * time.Minute, 45 * time.Minute, time.Hour}).Draw(t, "grid"),
-		BufferBefore: minutes("before", 0, 30),
-		BufferAfter:  minutes("after", 0, 30),
-		Notice:       minutes("notice", 0, 300),
-		Window:       minutes("window", 60, 4*24*60),
-	}
-	if rapid.Bool().Draw(t, "needs a room") {
-		s.Needs = []Need{{"room", []uuid.UUID{roomA}}}
-	}
-	return s
-}
-
-// drawStretch is mostly at night, where clocks change.
-func drawStretch(t *rapid.T) (opens, closes localtime.Clock) {
-	opens = localtime.Clock(rapid.SampledFrom([]int{0, 0, 30, 60, 90, 120, 135, 150, 180, 9 * 60, 22 * 60, 23 * 60}).Draw(t, "opens"))
-	closes = opens + localtime.Clock(rapid.IntRange(15, 8*60).Draw(t, "length"))
-	return opens, min(closes, localtime.EndOfDay)
-}
-
-func drawWeekly(t *rapid.T, today localtime.Date, places []Location) WeeklyHours {
-	opens, closes := drawStretch(t)
-	w := WeeklyHours{
-		Resource: rapid.SampledFrom([]uuid.UUID{chen, weiss}).Draw(t, "who"),
-		Location: rapid.SampledFrom(places).Draw(t, "place").ID,
-		Weekday:  today.AddDays(rapid.IntRange(0, 4).Draw(t, "weekday")).Weekday(),
-		Opens:    opens, Closes: closes,
-	}
-	switch rapid.IntRange(0, 5).Draw(t, "validity") {
-	case 0:
-		w.ValidFrom = today.AddDays(rapid.IntRange(0, 3).Draw(t, "valid from"))
-	case 1:
-		w.ValidUntil = today.AddDays(rapid.IntRange(0, 3).Draw(t, "valid until"))
-	}
-	return w
-}
-
-func drawOverride(t *rapid.T, today localtime.Date, places []Location) DateOverride {
-	o := DateOverride{
-		Resource: rapid.SampledFrom([]uuid.UUID{uuid.Nil, chen, weiss}).Draw(t, "whose"),
-		Day:      today.AddDays(rapid.IntRange(0, 4).Draw(t, "day")),
-		Closed:   rapid.Bool().Draw(t, "closed"),
-	}
-	if o.Resource != uuid.Nil && !o.Closed || rapid.Bool().Draw(t, "at a place") {
-		o.Location = rapid.SampledFrom(places).Draw(t, "place").ID
-	}
-	if !o.Closed {
-		o.Opens, o.Closes = drawStretch(t)
-	}
-	return o
-}
-
-func drawBusy(t *rapid.T, now time.Time) Busy {
-	start := now.Add(time.Duration(rapid.IntRange(-120, 4*24*60).Draw(t, "busy from")) * time.Minute)
-	return Busy{
-		Resource: rapid.SampledFrom([]uuid.UUID{chen, weiss, roomA, patientAna}).Draw(t, "busy resource"),
-		Lane:     rapid.IntRange(-1, 1).Draw(t, "busy lane"),
-		Start:    start,
-		End:      start.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "busy minutes")) * time.Minute),
-	}
-}
-
-func drawQuery(t *rapid.T, now time.Time) Query {
-	q := Query{Service: checkup}
-	if rapid.Bool().Draw(t, "for somebody") {
-		q.Patient = patientAna
-	}
-	switch rapid.IntRange(0, 5).Draw(t, "filter") {
-	case 0:
-		q.Practitioners = []uuid.UUID{weiss}
-	case 1:
-		q.Location = mainStreet
-	case 2:
-		q.DayFrom = localtime.Clock(rapid.IntRange(0, 180).Draw(t, "day from"))
-		q.DayUntil = q.DayFrom + localtime.Clock(rapid.IntRange(1, 600).Draw(t, "day until"))
-	case 3:
-		q.Weekdays = []time.Weekday{localtime.DateOf(now, time.UTC).AddDays(rapid.IntRange(0, 3).Draw(t, "wanted weekday")).Weekday()}
-	case 4:
-		q.From = now.Add(time.Duration(rapid.IntRange(0, 3*24*60).Draw(t, "from")) * time.Minute)
-		q.Until = q.From.Add(time.Duration(rapid.IntRange(1, 3*24*60).Draw(t, "until")) * time.Minute)
-	}
-	return q
 }
