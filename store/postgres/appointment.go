@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,19 +44,45 @@ func (d *DB) Upcoming(ctx context.Context, clinicID, patient uuid.UUID, actor cl
 	return upcoming, nil
 }
 
+// appointmentFor reads an appointment for an actor. Those whose it is not are refused in the same words as if it did not exist.
+func (d *DB) appointmentFor(ctx context.Context, clinicID, id uuid.UUID, actor clinic.Actor) (clinic.Appointment, error) {
+	row, err := d.queries(clinicID).Appointment(ctx, clinicID, id)
+	if noRows(err) {
+		return clinic.Appointment{}, refuseNoAppointment()
+	}
+	if err != nil {
+		return clinic.Appointment{}, fmt.Errorf("reading appointment: %w", err)
+	}
+	if err := d.mayActFor(ctx, clinicID, actor, row.PatientID); err != nil {
+		if clinic.CodeOf(err) == clinic.CodeNotAllowed {
+			return clinic.Appointment{}, refuseNoAppointment()
+		}
+		return clinic.Appointment{}, err
+	}
+	return toAppointment(row)
+}
+
 // mayActFor refuses a patient who acts for somebody that they are not linked to. Staff and the system may act for everybody.
-func (d *DB) mayActFor(ctx context.Context, clinicID uuid.UUID, actor clinic.Actor, patient uuid.UUID) error {
-	if actor.Kind == clinic.ActorStaff || actor.Kind == clinic.ActorSystem || actor.ID == patient && patient != uuid.Nil {
+func (d *DB) mayActFor(ctx context.Context, clinicID uuid.UUID, actor clinic.Actor, patients ...uuid.UUID) error {
+	if actor.Kind == clinic.ActorStaff || actor.Kind == clinic.ActorSystem {
 		return nil
 	}
-	linked, err := d.queries(clinicID).MayBookFor(ctx, clinicID, actor.ID, patient)
+	others := slices.DeleteFunc(slices.Clone(patients), func(id uuid.UUID) bool { return id == actor.ID && id != uuid.Nil })
+	if others = sorted(others); len(others) == 0 {
+		return nil
+	}
+	linked, err := d.queries(clinicID).LinkedTo(ctx, clinicID, actor.ID, others)
 	if err != nil {
 		return fmt.Errorf("checking who may act for whom: %w", err)
 	}
-	if !linked {
-		return clinic.Refuse(clinic.CodeNotAllowed, "You can only do that for yourself, or for somebody whom the clinic has linked to you.")
+	if len(linked) < len(others) {
+		return refuseNotYours()
 	}
 	return nil
+}
+
+func refuseNotYours() error {
+	return clinic.Refuse(clinic.CodeNotAllowed, "You can only do that for yourself, or for somebody whom the clinic has linked to you.")
 }
 
 // toAppointment turns a row into an appointment, its times in the zone that they were agreed in.
@@ -73,12 +101,27 @@ func toAppointment(r db.AppointmentRow) (clinic.Appointment, error) {
 }
 
 func inItsZone(a clinic.Appointment) (clinic.Appointment, error) {
-	zone, err := time.LoadLocation(a.Zone)
+	zone, err := zoneOf(a.Zone)
 	if err != nil {
 		return clinic.Appointment{}, fmt.Errorf("reading appointment's time zone: %w", err)
 	}
 	a.Slot.Start, a.Slot.End = a.Slot.Start.In(zone), a.Slot.End.In(zone)
 	return a, nil
+}
+
+// zones are those that were asked for: reading one from its file costs more than a query. There are some 600.
+var zones sync.Map // by name: *time.Location
+
+func zoneOf(name string) (*time.Location, error) {
+	if zone, ok := zones.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, err
+	}
+	zones.Store(name, zone)
+	return zone, nil
 }
 
 // wall is the time on the wall at t in its own zone, as pgx takes a timestamp without one.

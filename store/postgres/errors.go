@@ -21,9 +21,10 @@ const (
 	codeDeadlock           = "40P01"
 )
 
-// mayRunAgain reports whether a transaction left no trace and may succeed when it is run again.
+// mayRunAgain reports whether a transaction left no trace and may succeed when it is run again: a rival with the same key,
+// who has committed meanwhile, has left the answer.
 func mayRunAgain(err error) bool {
-	return isCode(err, codeDeadlock) || isCode(err, codeSerialization) || pgconn.SafeToRetry(err)
+	return isCode(err, codeDeadlock) || isCode(err, codeSerialization) || violates(err, "idempotency_key_pkey") || pgconn.SafeToRetry(err)
 }
 
 func isCode(err error, code string) bool {

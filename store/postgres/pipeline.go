@@ -83,28 +83,54 @@ func (d *DB) atOnce(ctx context.Context, clinicID uuid.UUID, write func(p *pipel
 	})
 }
 
-// txFrom is [DB.tx] with a pipeline that goes in the same round trip as the begin.
+// sendLast is send, and commits in the same round trip. Nothing can be done in the transaction after it.
+func (p *pipeline) sendLast(ctx context.Context, tx pgx.Tx) error {
+	p.batch.Queue("commit")
+	return p.send(ctx, tx)
+}
+
+// txFrom is [DB.tx] with a pipeline that goes in the same round trip as the begin. It commits what then has not committed
+// itself, with [pipeline.sendLast].
 func (d *DB) txFrom(ctx context.Context, clinicID uuid.UUID, write func(p *pipeline), then func(tx pgx.Tx, q *db.Queries) error) error {
 	return retrying(ctx, func() (err error) {
+		conn, err := d.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
 		p := newPipeline()
 		p.batch.BeginTx(pgx.TxOptions{})
 		p.batch.Queue(d.prelude.read, clinicID.String())
 		write(p)
-		results := d.pool.SendBatch(ctx, &p.batch)
+		results := conn.SendBatch(ctx, &p.batch)
 		tx := results.Tx()
 		defer func() {
-			if rollbackErr := tx.Rollback(ctx); rollbackErr != nil && !errors.Is(rollbackErr, pgx.ErrTxClosed) && err == nil {
+			if rollbackErr := rollBack(ctx, tx); rollbackErr != nil && err == nil {
 				err = fmt.Errorf("rolling back: %w", rollbackErr)
 			}
 		}()
 		if err := results.Close(); err != nil {
 			return err
 		}
-		if err := then(tx, db.New(tx)); err != nil {
+		if err := then(tx, db.New(tx)); err != nil || ended(tx) {
 			return err
 		}
 		return tx.Commit(ctx)
 	})
+}
+
+// ended reports whether a transaction is over on the server.
+func ended(tx pgx.Tx) bool { return tx.Conn().PgConn().TxStatus() == 'I' }
+
+// rollBack ends a transaction that is still there.
+func rollBack(ctx context.Context, tx pgx.Tx) error {
+	if ended(tx) {
+		return nil
+	}
+	if err := tx.Rollback(ctx); !errors.Is(err, pgx.ErrTxClosed) {
+		return err
+	}
+	return nil
 }
 
 // recorder writes statements down instead of running them.

@@ -86,6 +86,90 @@ func (q *Queries) AppointmentAllocations(ctx context.Context, clinicID uuid.UUID
 	return items, nil
 }
 
+const appointmentEvents = `-- name: AppointmentEvents :many
+select version, at, kind, actor_kind, actor_id, channel, conversation_id, was, now
+from appointment_event
+where clinic_id = $1 and appointment_id = $2
+order by version
+`
+
+type AppointmentEventsRow struct {
+	Version        int32
+	At             time.Time
+	Kind           string
+	ActorKind      string
+	ActorID        uuid.NullUUID
+	Channel        string
+	ConversationID uuid.NullUUID
+	Was            []byte
+	Now            []byte
+}
+
+func (q *Queries) AppointmentEvents(ctx context.Context, clinicID uuid.UUID, appointmentID uuid.UUID) ([]AppointmentEventsRow, error) {
+	rows, err := q.db.Query(ctx, appointmentEvents, clinicID, appointmentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AppointmentEventsRow{}
+	for rows.Next() {
+		var i AppointmentEventsRow
+		if err := rows.Scan(
+			&i.Version,
+			&i.At,
+			&i.Kind,
+			&i.ActorKind,
+			&i.ActorID,
+			&i.Channel,
+			&i.ConversationID,
+			&i.Was,
+			&i.Now,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const charts = `-- name: Charts :many
+select p.id, (p.seen_at is not null)::boolean as seen,
+  (select count(*) from appointment a
+   where a.clinic_id = p.clinic_id and a.patient_id = p.id and a.starts_at > $1::timestamptz and a.state in ('booked', 'confirmed')) as upcoming
+from patient p
+where p.clinic_id = $2 and p.id = any($3::uuid[])
+`
+
+type ChartsRow struct {
+	ID       uuid.UUID
+	Seen     bool
+	Upcoming int64
+}
+
+// What the rules ask about patients: whether they were ever seen, and how much they have booked that is still to come.
+func (q *Queries) Charts(ctx context.Context, now time.Time, clinicID uuid.UUID, patients []uuid.UUID) ([]ChartsRow, error) {
+	rows, err := q.db.Query(ctx, charts, now, clinicID, patients)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ChartsRow{}
+	for rows.Next() {
+		var i ChartsRow
+		if err := rows.Scan(&i.ID, &i.Seen, &i.Upcoming); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimKey = `-- name: ClaimKey :execrows
 insert into idempotency_key (clinic_id, key, request_hash, created_at)
 values ($1, $2, $3, $4)
@@ -111,6 +195,40 @@ func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const dependants = `-- name: Dependants :many
+select p.id, p.given_name, l.relation
+from patient_link l
+join patient p on p.clinic_id = l.clinic_id and p.id = l.patient_id
+where l.clinic_id = $1 and l.guardian_id = $2 and l.may_book
+order by p.given_name, p.id
+`
+
+type DependantsRow struct {
+	ID        uuid.UUID
+	GivenName string
+	Relation  string
+}
+
+func (q *Queries) Dependants(ctx context.Context, clinicID uuid.UUID, guardianID uuid.UUID) ([]DependantsRow, error) {
+	rows, err := q.db.Query(ctx, dependants, clinicID, guardianID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DependantsRow{}
+	for rows.Next() {
+		var i DependantsRow
+		if err := rows.Scan(&i.ID, &i.GivenName, &i.Relation); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertAppointment = `-- name: InsertAppointment :exec
@@ -195,15 +313,92 @@ func (q *Queries) InsertAppointmentEvent(ctx context.Context, arg InsertAppointm
 	return err
 }
 
-const mayBookFor = `-- name: MayBookFor :one
-select exists (select from patient_link where clinic_id = $1 and guardian_id = $2 and patient_id = $3 and may_book)
+const keepAnswer = `-- name: KeepAnswer :exec
+insert into idempotency_key (clinic_id, key, request_hash, response, created_at)
+values ($1, $2, $3, $4, $5)
 `
 
-func (q *Queries) MayBookFor(ctx context.Context, clinicID uuid.UUID, guardianID uuid.UUID, patientID uuid.UUID) (bool, error) {
-	row := q.db.QueryRow(ctx, mayBookFor, clinicID, guardianID, patientID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+type KeepAnswerParams struct {
+	ClinicID    uuid.UUID
+	Key         string
+	RequestHash []byte
+	Response    []byte
+	At          time.Time
+}
+
+func (q *Queries) KeepAnswer(ctx context.Context, arg KeepAnswerParams) error {
+	_, err := q.db.Exec(ctx, keepAnswer,
+		arg.ClinicID,
+		arg.Key,
+		arg.RequestHash,
+		arg.Response,
+		arg.At,
+	)
+	return err
+}
+
+const linkedTo = `-- name: LinkedTo :many
+select patient_id from patient_link
+where clinic_id = $1 and guardian_id = $2 and patient_id = any($3::uuid[]) and may_book
+`
+
+// For whom of these somebody may book.
+func (q *Queries) LinkedTo(ctx context.Context, clinicID uuid.UUID, guardianID uuid.UUID, patients []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, linkedTo, clinicID, guardianID, patients)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var patient_id uuid.UUID
+		if err := rows.Scan(&patient_id); err != nil {
+			return nil, err
+		}
+		items = append(items, patient_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const patientSeen = `-- name: PatientSeen :exec
+update patient set seen_at = greatest(seen_at, $1::timestamptz) where clinic_id = $2 and id = $3
+`
+
+func (q *Queries) PatientSeen(ctx context.Context, at time.Time, clinicID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, patientSeen, at, clinicID, iD)
+	return err
+}
+
+const standing = `-- name: Standing :one
+select v.version, k.request_hash, k.response, exists (
+    select from waitlist_entry w where w.clinic_id = $1 and w.state = 'waiting'
+  ) as waiting
+from directory_version v
+left join idempotency_key k on k.clinic_id = v.clinic_id and k.key = $2
+where v.clinic_id = $1
+`
+
+type StandingRow struct {
+	Version     int64
+	RequestHash []byte
+	Response    []byte
+	Waiting     bool
+}
+
+// What else stands under the locks: which directory, the answer that the key has already, and whether somebody waits.
+func (q *Queries) Standing(ctx context.Context, clinicID uuid.UUID, key string) (StandingRow, error) {
+	row := q.db.QueryRow(ctx, standing, clinicID, key)
+	var i StandingRow
+	err := row.Scan(
+		&i.Version,
+		&i.RequestHash,
+		&i.Response,
+		&i.Waiting,
+	)
+	return i, err
 }
 
 const storeAnswer = `-- name: StoreAnswer :exec

@@ -159,9 +159,9 @@ func (q *Queries) DropLapsedHolds(ctx context.Context, arg DropLapsedHoldsParams
 }
 
 const holdAllocations = `-- name: HoldAllocations :exec
-insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, held_at, caller_index)
+insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, holder_id, held_at, caller_index)
 select $1, unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::smallint[]), 1,
-  unnest($5::timestamptz[]), unnest($6::timestamptz[]), $7, $8, $9, $10
+  unnest($5::timestamptz[]), unnest($6::timestamptz[]), $7, $8, $9, $10, $11
 `
 
 type HoldAllocationsParams struct {
@@ -173,6 +173,7 @@ type HoldAllocationsParams struct {
 	Ends        []time.Time
 	ExpiresAt   *time.Time
 	HoldToken   uuid.NullUUID
+	HolderID    uuid.NullUUID
 	HeldAt      *time.Time
 	CallerIndex []byte
 }
@@ -187,10 +188,71 @@ func (q *Queries) HoldAllocations(ctx context.Context, arg HoldAllocationsParams
 		arg.Ends,
 		arg.ExpiresAt,
 		arg.HoldToken,
+		arg.HolderID,
 		arg.HeldAt,
 		arg.CallerIndex,
 	)
 	return err
+}
+
+const inTheWay = `-- name: InTheWay :many
+select resource_id, lane, starts_at, ends_at, (state = 1 and expires_at <= $1::timestamptz)::boolean as lapsed from allocation
+where clinic_id = $2 and resource_id = any($3::uuid[]) and state > 0
+  and starts_at > $4 and starts_at < $5 and ends_at > $6
+  and (appointment_id is null or appointment_id <> $7::uuid)
+`
+
+type InTheWayParams struct {
+	Now       time.Time
+	ClinicID  uuid.UUID
+	Resources []uuid.UUID
+	Earliest  time.Time
+	Until     time.Time
+	Since     time.Time
+	Exclude   uuid.UUID
+}
+
+type InTheWayRow struct {
+	ResourceID uuid.UUID
+	Lane       int16
+	StartsAt   time.Time
+	EndsAt     time.Time
+	Lapsed     bool
+}
+
+// What is taken of these resources between two instants, for whoever has them locked. Holds that have lapsed are told apart.
+func (q *Queries) InTheWay(ctx context.Context, arg InTheWayParams) ([]InTheWayRow, error) {
+	rows, err := q.db.Query(ctx, inTheWay,
+		arg.Now,
+		arg.ClinicID,
+		arg.Resources,
+		arg.Earliest,
+		arg.Until,
+		arg.Since,
+		arg.Exclude,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InTheWayRow{}
+	for rows.Next() {
+		var i InTheWayRow
+		if err := rows.Scan(
+			&i.ResourceID,
+			&i.Lane,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.Lapsed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockResources = `-- name: LockResources :many
@@ -228,29 +290,42 @@ func (q *Queries) LockResources(ctx context.Context, clinicID uuid.UUID, ids []u
 
 const releaseAllocations = `-- name: ReleaseAllocations :exec
 update allocation set state = 0
-where clinic_id = $1 and appointment_id = $2::uuid and state > 0
+where clinic_id = $1 and appointment_id = $2::uuid and state > 0 and ends_at > $3
 `
 
-func (q *Queries) ReleaseAllocations(ctx context.Context, clinicID uuid.UUID, appointmentID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, releaseAllocations, clinicID, appointmentID)
+// Only what ends after since: what is over stays as it was.
+func (q *Queries) ReleaseAllocations(ctx context.Context, clinicID uuid.UUID, appointmentID uuid.UUID, since time.Time) error {
+	_, err := q.db.Exec(ctx, releaseAllocations, clinicID, appointmentID, since)
+	return err
+}
+
+const releaseHolds = `-- name: ReleaseHolds :exec
+delete from allocation
+where clinic_id = $1 and hold_token = any($2::uuid[]) and state = 1
+`
+
+func (q *Queries) ReleaseHolds(ctx context.Context, clinicID uuid.UUID, tokens []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, releaseHolds, clinicID, tokens)
 	return err
 }
 
 const takeHolds = `-- name: TakeHolds :many
 delete from allocation
-where clinic_id = $1 and hold_token = any($2::uuid[]) and state = 1
-returning hold_token, held_at, expires_at
+where clinic_id = $1 and hold_token = any($2::uuid[]) and state = 1 and expires_at > $3::timestamptz
+returning resource_id, starts_at, held_at, holder_id
 `
 
 type TakeHoldsRow struct {
-	HoldToken uuid.NullUUID
-	HeldAt    *time.Time
-	ExpiresAt *time.Time
+	ResourceID uuid.UUID
+	StartsAt   time.Time
+	HeldAt     *time.Time
+	HolderID   uuid.NullUUID
 }
 
-// Each hold is taken once: whoever deletes its rows has it.
-func (q *Queries) TakeHolds(ctx context.Context, clinicID uuid.UUID, tokens []uuid.UUID) ([]TakeHoldsRow, error) {
-	rows, err := q.db.Query(ctx, takeHolds, clinicID, tokens)
+// Each hold is taken once: whoever deletes its rows has it. Those that have lapsed are left to whoever wants their time, so
+// that nobody waits for rows of resources that they have not locked.
+func (q *Queries) TakeHolds(ctx context.Context, clinicID uuid.UUID, tokens []uuid.UUID, now time.Time) ([]TakeHoldsRow, error) {
+	rows, err := q.db.Query(ctx, takeHolds, clinicID, tokens, now)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +333,12 @@ func (q *Queries) TakeHolds(ctx context.Context, clinicID uuid.UUID, tokens []uu
 	items := []TakeHoldsRow{}
 	for rows.Next() {
 		var i TakeHoldsRow
-		if err := rows.Scan(&i.HoldToken, &i.HeldAt, &i.ExpiresAt); err != nil {
+		if err := rows.Scan(
+			&i.ResourceID,
+			&i.StartsAt,
+			&i.HeldAt,
+			&i.HolderID,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -25,8 +25,47 @@ where clinic_id = @clinic_id and id = @id and version = @was_version;
 insert into appointment_event (clinic_id, id, appointment_id, version, at, kind, actor_kind, actor_id, channel, conversation_id, was, now)
 values (@clinic_id, @id, @appointment_id, @version, @at, @kind, @actor_kind, @actor_id, @channel, @conversation_id, @was, @now);
 
--- name: MayBookFor :one
-select exists (select from patient_link where clinic_id = @clinic_id and guardian_id = @guardian_id and patient_id = @patient_id and may_book);
+-- name: AppointmentEvents :many
+select version, at, kind, actor_kind, actor_id, channel, conversation_id, was, now
+from appointment_event
+where clinic_id = @clinic_id and appointment_id = @appointment_id
+order by version;
+
+-- name: LinkedTo :many
+-- For whom of these somebody may book.
+select patient_id from patient_link
+where clinic_id = @clinic_id and guardian_id = @guardian_id and patient_id = any(@patients::uuid[]) and may_book;
+
+-- name: Dependants :many
+select p.id, p.given_name, l.relation
+from patient_link l
+join patient p on p.clinic_id = l.clinic_id and p.id = l.patient_id
+where l.clinic_id = @clinic_id and l.guardian_id = @guardian_id and l.may_book
+order by p.given_name, p.id;
+
+-- name: Charts :many
+-- What the rules ask about patients: whether they were ever seen, and how much they have booked that is still to come.
+select p.id, (p.seen_at is not null)::boolean as seen,
+  (select count(*) from appointment a
+   where a.clinic_id = p.clinic_id and a.patient_id = p.id and a.starts_at > @now::timestamptz and a.state in ('booked', 'confirmed')) as upcoming
+from patient p
+where p.clinic_id = @clinic_id and p.id = any(@patients::uuid[]);
+
+-- name: PatientSeen :exec
+update patient set seen_at = greatest(seen_at, @at::timestamptz) where clinic_id = @clinic_id and id = @id;
+
+-- name: Standing :one
+-- What else stands under the locks: which directory, the answer that the key has already, and whether somebody waits.
+select v.version, k.request_hash, k.response, exists (
+    select from waitlist_entry w where w.clinic_id = @clinic_id and w.state = 'waiting'
+  ) as waiting
+from directory_version v
+left join idempotency_key k on k.clinic_id = v.clinic_id and k.key = @key
+where v.clinic_id = @clinic_id;
+
+-- name: KeepAnswer :exec
+insert into idempotency_key (clinic_id, key, request_hash, response, created_at)
+values (@clinic_id, @key, @request_hash, @response, @at);
 
 -- name: ClaimKey :execrows
 -- A rival with the same key waits here until the first has committed or given up.

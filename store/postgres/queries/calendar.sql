@@ -8,6 +8,13 @@ where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state
   and (appointment_id is null or appointment_id <> @exclude::uuid)
   and (hold_token is null or hold_token <> @hold::uuid);
 
+-- name: InTheWay :many
+-- What is taken of these resources between two instants, for whoever has them locked. Holds that have lapsed are told apart.
+select resource_id, lane, starts_at, ends_at, (state = 1 and expires_at <= @now::timestamptz)::boolean as lapsed from allocation
+where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state > 0
+  and starts_at > @earliest and starts_at < @until and ends_at > @since
+  and (appointment_id is null or appointment_id <> @exclude::uuid);
+
 -- name: LockResources :many
 -- Whoever wants to take any of these waits here, in one order, so that nobody waits in a circle.
 select id, kind from resource
@@ -22,15 +29,20 @@ where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state
   and starts_at > @earliest and starts_at < @until and ends_at > @since;
 
 -- name: TakeHolds :many
--- Each hold is taken once: whoever deletes its rows has it.
+-- Each hold is taken once: whoever deletes its rows has it. Those that have lapsed are left to whoever wants their time, so
+-- that nobody waits for rows of resources that they have not locked.
 delete from allocation
-where clinic_id = @clinic_id and hold_token = any(@tokens::uuid[]) and state = 1
-returning hold_token, held_at, expires_at;
+where clinic_id = @clinic_id and hold_token = any(@tokens::uuid[]) and state = 1 and expires_at > @now::timestamptz
+returning resource_id, starts_at, held_at, holder_id;
+
+-- name: ReleaseHolds :exec
+delete from allocation
+where clinic_id = @clinic_id and hold_token = any(@tokens::uuid[]) and state = 1;
 
 -- name: HoldAllocations :exec
-insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, held_at, caller_index)
+insert into allocation (clinic_id, id, resource_id, lane, state, starts_at, ends_at, expires_at, hold_token, holder_id, held_at, caller_index)
 select @clinic_id, unnest(@ids::uuid[]), unnest(@resources::uuid[]), unnest(@lanes::smallint[]), 1,
-  unnest(@starts::timestamptz[]), unnest(@ends::timestamptz[]), @expires_at, @hold_token, @held_at, @caller_index;
+  unnest(@starts::timestamptz[]), unnest(@ends::timestamptz[]), @expires_at, @hold_token, @holder_id, @held_at, @caller_index;
 
 -- name: UnprovenCaller :one
 -- Where a conversation is held from that has proven to be nobody's yet.
@@ -53,5 +65,6 @@ select @clinic_id, unnest(@ids::uuid[]), unnest(@resources::uuid[]), unnest(@lan
   unnest(@starts::timestamptz[]), unnest(@ends::timestamptz[]);
 
 -- name: ReleaseAllocations :exec
+-- Only what ends after since: what is over stays as it was.
 update allocation set state = 0
-where clinic_id = @clinic_id and appointment_id = @appointment_id::uuid and state > 0;
+where clinic_id = @clinic_id and appointment_id = @appointment_id::uuid and state > 0 and ends_at > @since;
