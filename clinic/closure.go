@@ -33,6 +33,18 @@ type ClosedDay struct {
 	Overrides []DateOverride // what holds besides
 }
 
+// Overlay are the overrides once closed days have joined them.
+func Overlay(overrides []DateOverride, days []ClosedDay) []DateOverride {
+	after := slices.Clone(overrides)
+	for _, d := range days {
+		if d.Replaces {
+			after = slices.DeleteFunc(after, func(o DateOverride) bool { return o.Resource == d.Resource && o.Day == d.Day && !o.Closed })
+		}
+		after = append(after, d.Overrides...)
+	}
+	return after
+}
+
 // allDay reports whether nothing is left of a day.
 func (c Closure) allDay() bool {
 	return c.DayFrom == localtime.Midnight && c.until() == localtime.EndOfDay

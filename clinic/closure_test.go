@@ -1,7 +1,6 @@
 package clinic
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -11,18 +10,6 @@ import (
 
 	"github.com/agentcare/agentcare/localtime"
 )
-
-// afterClosing are the overrides once a closure has written its own.
-func afterClosing(before []DateOverride, days []ClosedDay) []DateOverride {
-	after := slices.Clone(before)
-	for _, d := range days {
-		if d.Replaces {
-			after = slices.DeleteFunc(after, func(o DateOverride) bool { return o.Resource == d.Resource && o.Day == d.Day && !o.Closed })
-		}
-		after = append(after, d.Overrides...)
-	}
-	return after
-}
 
 func mustClose(tb testing.TB, s *Schedule, c Closure) []ClosedDay {
 	tb.Helper()
@@ -81,7 +68,7 @@ func TestClosingPartsOfDays(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.closure.From, tt.closure.Until = day, day
 			days := mustClose(t, testSchedule(t, tt.overrides...), tt.closure)
-			after := testSchedule(t, afterClosing(tt.overrides, days)...)
+			after := testSchedule(t, Overlay(tt.overrides, days)...)
 			if got := openings(t, after, chen, tuesday); got != tt.want {
 				t.Errorf("open %q, want %q", got, tt.want)
 			}
@@ -97,12 +84,12 @@ func TestClosingADeviceThatIsAlwaysThere(t *testing.T) {
 	}
 	s := testSchedule(t)
 	closed := mustClose(t, s, Closure{Resource: laser, From: day, Until: day, DayFrom: 14 * 60, DayUntil: 16 * 60})
-	after := testSchedule(t, afterClosing(nil, closed)...)
+	after := testSchedule(t, Overlay(nil, closed)...)
 	got := []bool{can(s, "14:00"), can(after, "13:00"), can(after, "13:30"), can(after, "14:00"), can(after, "15:30"), can(after, "16:00")}
 	if diff := cmp.Diff([]bool{true, true, false, false, false, true}, got); diff != "" {
 		t.Errorf("usable before at 14:00, then at 13:00, 13:30, 14:00, 15:30, 16:00 (-want +got):\n%s", diff)
 	}
-	all := testSchedule(t, afterClosing(nil, mustClose(t, s, Closure{Resource: laser, From: day, Until: day}))...)
+	all := testSchedule(t, Overlay(nil, mustClose(t, s, Closure{Resource: laser, From: day, Until: day}))...)
 	if can(all, "13:00") || can(all, "16:00") {
 		t.Error("a closed device is usable")
 	}
@@ -234,7 +221,7 @@ func TestClosingTakesExactlyWhatIsClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		after, err := NewSchedule(c.directory, c.weekly, afterClosing(c.overrides, days))
+		after, err := NewSchedule(c.directory, c.weekly, Overlay(c.overrides, days))
 		if err != nil {
 			t.Fatalf("what a closure wrote is refused: %v", err)
 		}
