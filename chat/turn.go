@@ -65,6 +65,7 @@ type SessionRequest struct {
 	Address  string        // that the browser comes from, for limits alone: only a keyed hash is kept; "" when not known
 	Resume   string        // secret of the earlier session, "" for none
 	Language string        // of a new conversation
+	Zone     string        // IANA name of where the browser says that it is; "" when it does not, and then it is where it was
 	Idle     time.Duration // after so long without a sign of life, history needs verification again
 	Greeting Body          // the first message of a new conversation
 	Return   Body          // what is said to somebody whose history is hidden since they were away; no text, no message

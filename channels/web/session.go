@@ -29,6 +29,7 @@ type sessionRequest struct {
 	Clinic   string `json:"clinic"`
 	Resume   string `json:"resume"`
 	Language string `json:"language"`
+	Zone     string `json:"zone"` // IANA name: "America/New_York"
 }
 
 // What slugs and resume secrets are written with. Whatever else is sent for one was never given out by us, and the
@@ -36,6 +37,7 @@ type sessionRequest struct {
 var (
 	slugs   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	secrets = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+	zones   = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+/-]{1,63}$`) // IANA names
 )
 
 const maxSlug = 100 // characters
@@ -159,6 +161,7 @@ func (s *Server) startSession(w http.ResponseWriter, r *http.Request, req sessio
 	language := s.languageOf(c, req.Language)
 	session, err := s.cfg.Sessions.OpenSession(ctx, chat.SessionRequest{
 		Clinic: c.ID, Resume: req.Resume, Language: language, Idle: s.cfg.SessionIdle, Address: s.limitedAddress(r),
+		Zone: zoneOf(req.Zone),
 		Greeting: s.cfg.Greeting(c, language), Return: s.cfg.Return(c, language),
 	})
 	if err != nil {
@@ -203,6 +206,17 @@ func (s *Server) languageOf(c clinic.Clinic, asked string) string {
 		return primary
 	}
 	return c.Language
+}
+
+// zoneOf is the zone that a browser says it is in, "" when that is none that we know.
+func zoneOf(said string) string {
+	if !zones.MatchString(said) || said == time.Local.String() { //nolint:gosmopolitan // refused: it would be this server's own
+		return ""
+	}
+	if _, err := time.LoadLocation(said); err != nil {
+		return ""
+	}
+	return said
 }
 
 // allowance counts one event and says how long to wait. A limiter that is away lets everything through: each socket has

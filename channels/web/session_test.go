@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -111,6 +112,41 @@ func TestThisMachineIsNotLimitedInDevelopment(t *testing.T) {
 		}
 		if got := <-addresses; (got == "") != development {
 			t.Errorf("development %v: the session is of %q", development, got)
+		}
+	}
+}
+
+// TestSessionZone holds that a browser says where it is, that nonsense is passed over, and that what is known stays known.
+func TestSessionZone(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	zoneOf := func(s session) string {
+		t.Helper()
+		var zone string
+		err := w.env.Owner.QueryRow(t.Context(), "select zone from endpoint where conversation_id = $1", s.Conversation).Scan(&zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return zone
+	}
+	for said, want := range map[string]string{
+		"Europe/Madrid": "Europe/Madrid", "America/Argentina/Buenos_Aires": "America/Argentina/Buenos_Aires", "Etc/UTC": "Etc/UTC", "UTC": "UTC",
+		"Local": "", "Moon/Base": "", "../etc/passwd": "", "America/../UTC": "", `Etc/UTC\u0000`: "", "+05:00": "", strings.Repeat("X", 65): "", "": "",
+	} {
+		r := w.post(`{"zone":"` + said + `"}`)
+		if r.status != http.StatusCreated {
+			t.Fatalf("zone %q: %d %s", said, r.status, r.body)
+		}
+		if got := zoneOf(parse[session](t, r.body)); got != want {
+			t.Errorf("zone %q is kept as %q, want %q", said, got, want)
+		}
+	}
+	s := parse[session](t, w.post(`{"zone":"Europe/Madrid"}`).body)
+	for said, want := range map[string]string{`"zone":"Asia/Kathmandu",`: "Asia/Kathmandu", `"zone":"Nowhere",`: "", "": ""} {
+		before := zoneOf(s)
+		s = parse[session](t, w.post(`{`+said+`"resume":"`+s.Resume+`"}`).body)
+		if got := zoneOf(s); got != cmp.Or(want, before) {
+			t.Errorf("resumed with %s: the zone is %q, want %q", said, got, cmp.Or(want, before))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // zones that the machine may not have: browsers say older names too, such as Asia/Calcutta
 )
 
 func main() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -53,19 +54,19 @@ func (d *DB) beginConversation(ctx context.Context, q *db.Queries, r chat.Sessio
 			return chat.Session{}, err
 		}
 	}
-	return d.attachBrowser(ctx, q, conversation, d.callerIndex(r.Clinic, r.Address))
+	return d.attachBrowser(ctx, q, conversation, r)
 }
 
 // greets reports whether there is a first message at all.
 func greets(b chat.Body) bool { return b.Text != "" }
 
 // attachBrowser makes the endpoint of a new conversation.
-func (d *DB) attachBrowser(ctx context.Context, q *db.Queries, c chat.Conversation, caller []byte) (chat.Session, error) {
+func (d *DB) attachBrowser(ctx context.Context, q *db.Queries, c chat.Conversation, r chat.SessionRequest) (chat.Session, error) {
 	secret := newSecret()
-	endpoint := chat.Endpoint{ID: uuid.Must(uuid.NewV7()), Conversation: c.ID, Channel: chat.Web}
+	endpoint := chat.Endpoint{ID: uuid.Must(uuid.NewV7()), Conversation: c.ID, Channel: chat.Web, Zone: zoneNamed(r.Zone)}
 	err := q.InsertEndpoint(ctx, db.InsertEndpointParams{
 		ClinicID: c.Clinic, ID: endpoint.ID, ConversationID: c.ID, Channel: string(endpoint.Channel), ResumeHash: hashSecret(secret),
-		CallerIndex: caller, At: d.now(),
+		CallerIndex: d.callerIndex(r.Clinic, r.Address), Zone: r.Zone, At: d.now(),
 	})
 	if err != nil {
 		return chat.Session{}, err
@@ -88,8 +89,20 @@ func (d *DB) Endpoint(ctx context.Context, clinicID, endpoint uuid.UUID) (chat.E
 func toEndpoint(row db.EndpointRow) chat.Endpoint {
 	return chat.Endpoint{
 		ID: row.ID, Conversation: row.ConversationID, Channel: chat.Channel(row.Channel), Level: chat.Level(row.Level),
-		Patient: row.PatientID.UUID, VisibleAfter: row.VisibleAfter,
+		Patient: row.PatientID.UUID, Zone: zoneNamed(row.Zone), VisibleAfter: row.VisibleAfter,
 	}
+}
+
+// zoneNamed is where a browser says that it is; nil where it does not, and for a name that is none: it is worth no failure.
+func zoneNamed(name string) *time.Location {
+	if name == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return zone
 }
 
 // EndSession ends the conversation for the patient, at all its endpoints: the resume secret is void, nothing is shown any
@@ -132,7 +145,7 @@ func (d *DB) endConversation(ctx context.Context, q *db.Queries, clinicID, id uu
 	if err != nil {
 		return err
 	}
-	if _, err := q.TakeHolds(ctx, clinicID, []uuid.UUID{clinic.HoldToken(id)}); err != nil {
+	if err := q.ReleaseHolds(ctx, clinicID, []uuid.UUID{clinic.HoldToken(id)}); err != nil {
 		return fmt.Errorf("releasing hold: %w", err)
 	}
 	rows, err := q.MessagesAfter(ctx, db.MessagesAfterParams{

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -41,7 +42,7 @@ func (d *DB) resume(ctx context.Context, q *db.Queries, audit *auditTrail, r cha
 		},
 		Endpoint: chat.Endpoint{
 			ID: row.ID, Conversation: row.ConversationID, Channel: chat.Web, Level: chat.Level(row.Level),
-			Patient: row.PatientID.UUID, VisibleAfter: row.VisibleAfter,
+			Patient: row.PatientID.UUID, Zone: zoneNamed(cmp.Or(r.Zone, row.Zone)), VisibleAfter: row.VisibleAfter,
 		},
 		Resume:  d.nextSecret(row.ID, r.Resume),
 		Resumed: true,
@@ -53,7 +54,7 @@ func (d *DB) resume(ctx context.Context, q *db.Queries, audit *auditTrail, r cha
 	}
 	return session, q.ResumeEndpoint(ctx, db.ResumeEndpointParams{
 		ClinicID: r.Clinic, ID: row.ID, ResumeBefore: hashSecret(r.Resume), ResumeHash: hashSecret(session.Resume),
-		CallerIndex: d.callerIndex(r.Clinic, r.Address),
+		CallerIndex: d.callerIndex(r.Clinic, r.Address), Zone: r.Zone,
 	})
 }
 

@@ -60,6 +60,38 @@ func TestANewSession(t *testing.T) {
 	}
 }
 
+// TestWhereABrowserIs holds that whoever answers a turn knows the zone that the browser is in.
+func TestWhereABrowserIs(t *testing.T) {
+	t.Parallel()
+	c := newChatClinic(t)
+	request := chat.SessionRequest{Clinic: c.id, Zone: "Europe/Madrid", Idle: time.Hour}
+	for _, step := range []struct{ said, want string }{{"Europe/Madrid", "Europe/Madrid"}, {"", "Europe/Madrid"}, {"Asia/Tokyo", "Asia/Tokyo"}} {
+		request.Zone = step.said
+		s, err := c.DB.OpenSession(context.Background(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Resume = s.Resume
+		c.say(s, "Hello?")
+		claim, err := c.DB.Claim(context.Background(), chat.TurnArgs{Clinic: c.id, Conversation: s.Conversation.ID}, c.worker(), lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := c.DB.Endpoint(context.Background(), c.id, s.Endpoint.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, endpoint := range map[string]chat.Endpoint{"opened": s.Endpoint, "claimed": claim.Endpoint, "read": read} {
+			if endpoint.Zone == nil || endpoint.Zone.String() != step.want {
+				t.Errorf("%s after saying %q: the zone is %v, want %s", what, step.said, endpoint.Zone, step.want)
+			}
+		}
+		if err := c.DB.GiveBack(context.Background(), claim, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestASessionWithoutAGreeting(t *testing.T) {
 	t.Parallel()
 	c := newChatClinic(t)

@@ -12,7 +12,7 @@ interface Request {
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | "unreachable";
 
 /** Sessions against a server that gives these answers, one after the other. */
-function sessions(answers: Answer[], storage = new MemoryStorage(), clinic = "") {
+function sessions(answers: Answer[], storage = new MemoryStorage(), clinic = "", zone = "") {
   const requests: Request[] = [];
   const fetch = (async (url: string, init: RequestInit) => {
     requests.push({ url, body: JSON.parse(String(init.body)) as Record<string, string> });
@@ -26,6 +26,7 @@ function sessions(answers: Answer[], storage = new MemoryStorage(), clinic = "")
     server: "https://chat.example",
     clinic,
     language: () => "es",
+    zone: () => zone,
     fetch,
     storage,
     socket: (url, subprotocol) => {
@@ -71,6 +72,13 @@ test("the clinic is named when the page names it", async () => {
   const { opened, requests } = sessions([ok("c1", "r1")], new MemoryStorage(), "harbor-view");
   await opened.open();
   assert.equal(requests[0]?.body.clinic, "harbor-view");
+});
+
+test("where the browser is is said each time", async () => {
+  const { opened, requests } = sessions([ok("c1", "r1"), ok("c1", "r2")], new MemoryStorage(), "", "Europe/Madrid");
+  await opened.open();
+  await opened.open();
+  assert.deepEqual(requests.map(({ body }) => body.zone), ["Europe/Madrid", "Europe/Madrid"]);
 });
 
 test("a secret that the server refuses is given up for a new conversation", async () => {

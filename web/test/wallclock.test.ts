@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { browserOffset, differsFromHere, formatDay, formatTime, formatTimeRange, parseWallTime, type WallTime } from "../src/widget/wallclock";
+import { browserOffset, browserZone, differsFromHere, formatDay, formatHere, formatTime, formatTimeRange, parseWallTime, type WallTime } from "../src/widget/wallclock";
 
 const ZONES = ["America/New_York", "Asia/Tokyo", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"];
 const before = process.env.TZ;
@@ -66,4 +66,19 @@ test("who reads another hour is told so, daylight saving included", () => {
   process.env.TZ = "America/Chicago";
   const time = read("2026-12-01T09:00:00-05:00");
   assert.equal(differsFromHere(time, browserOffset(time.instant)), true);
+});
+
+test("the reader's own time, with the weekday where that is another", () => {
+  const evening = read("2026-12-01T18:30:00-05:00");
+  for (const [zone, want] of [
+    ["America/New_York", ""],
+    ["America/Toronto", ""],
+    ["America/Los_Angeles", "3:30 PM"],
+    ["Europe/Madrid", "Wed 12:30 AM"],
+    ["Asia/Kathmandu", "Wed 5:15 AM"],
+  ] as const) {
+    process.env.TZ = zone;
+    assert.equal(formatHere(evening, "en").replace(/[\u202f,]+ ?/g, " ").replace(/ +/g, " "), want, zone);
+    assert.equal(browserZone().replace("Katmandu", "Kathmandu"), zone);
+  }
 });

@@ -74,7 +74,7 @@ func (q *Queries) ClaimConversation(ctx context.Context, arg ClaimConversationPa
 }
 
 const claimedEndpoint = `-- name: ClaimedEndpoint :one
-select e.id, e.conversation_id, e.channel, e.level, e.patient_id, e.visible_after
+select e.id, e.conversation_id, e.channel, e.level, e.patient_id, e.zone, e.visible_after
 from endpoint e
 where e.clinic_id = $1 and e.conversation_id = $2 and e.id = (
     select m.endpoint_id from message m
@@ -91,6 +91,7 @@ type ClaimedEndpointRow struct {
 	Channel        string
 	Level          int16
 	PatientID      uuid.NullUUID
+	Zone           string
 	VisibleAfter   int64
 }
 
@@ -104,6 +105,7 @@ func (q *Queries) ClaimedEndpoint(ctx context.Context, clinicID uuid.UUID, iD uu
 		&i.Channel,
 		&i.Level,
 		&i.PatientID,
+		&i.Zone,
 		&i.VisibleAfter,
 	)
 	return i, err

@@ -24,7 +24,7 @@ func (q *Queries) EndEndpoints(ctx context.Context, at *time.Time, clinicID uuid
 }
 
 const endpoint = `-- name: Endpoint :one
-select id, conversation_id, channel, level, patient_id, visible_after from endpoint
+select id, conversation_id, channel, level, patient_id, zone, visible_after from endpoint
 where clinic_id = $1 and id = $2 and ended_at is null
 `
 
@@ -34,6 +34,7 @@ type EndpointRow struct {
 	Channel        string
 	Level          int16
 	PatientID      uuid.NullUUID
+	Zone           string
 	VisibleAfter   int64
 }
 
@@ -46,13 +47,14 @@ func (q *Queries) Endpoint(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID
 		&i.Channel,
 		&i.Level,
 		&i.PatientID,
+		&i.Zone,
 		&i.VisibleAfter,
 	)
 	return i, err
 }
 
 const endpointByResume = `-- name: EndpointByResume :one
-select e.id, e.conversation_id, e.level, e.patient_id, e.visible_after,
+select e.id, e.conversation_id, e.level, e.patient_id, e.zone, e.visible_after,
   (e.resume_hash = $1::bytea)::boolean as newest,
   greatest(e.seen_at, (
     select m.created_at from message m
@@ -72,6 +74,7 @@ type EndpointByResumeRow struct {
 	ConversationID        uuid.UUID
 	Level                 int16
 	PatientID             uuid.NullUUID
+	Zone                  string
 	VisibleAfter          int64
 	Newest                bool
 	SeenAt                time.Time
@@ -92,6 +95,7 @@ func (q *Queries) EndpointByResume(ctx context.Context, hash []byte, clinicID uu
 		&i.ConversationID,
 		&i.Level,
 		&i.PatientID,
+		&i.Zone,
 		&i.VisibleAfter,
 		&i.Newest,
 		&i.SeenAt,
@@ -125,8 +129,8 @@ func (q *Queries) EndpointToEnd(ctx context.Context, clinicID uuid.UUID, iD uuid
 
 const insertEndpoint = `-- name: InsertEndpoint :exec
 
-insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, caller_index, created_at, seen_at)
-values ($1, $2, $3, $4, $5, $6, $7, $7)
+insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, caller_index, zone, created_at, seen_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 `
 
 type InsertEndpointParams struct {
@@ -136,6 +140,7 @@ type InsertEndpointParams struct {
 	Channel        string
 	ResumeHash     []byte
 	CallerIndex    []byte
+	Zone           string
 	At             time.Time
 }
 
@@ -148,6 +153,7 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.Channel,
 		arg.ResumeHash,
 		arg.CallerIndex,
+		arg.Zone,
 		arg.At,
 	)
 	return err
@@ -179,24 +185,28 @@ func (q *Queries) LockUpEndpoint(ctx context.Context, arg LockUpEndpointParams) 
 
 const resumeEndpoint = `-- name: ResumeEndpoint :exec
 update endpoint
-set resume_before = $1, resume_hash = $2, caller_index = coalesce($3, caller_index)
-where clinic_id = $4 and id = $5
+set resume_before = $1, resume_hash = $2, caller_index = coalesce($3, caller_index),
+  zone = coalesce(nullif($4, ''), zone)
+where clinic_id = $5 and id = $6
 `
 
 type ResumeEndpointParams struct {
 	ResumeBefore []byte
 	ResumeHash   []byte
 	CallerIndex  []byte
+	Zone         interface{}
 	ClinicID     uuid.UUID
 	ID           uuid.UUID
 }
 
-// That a page was opened is no sign of life: a browser that was left alone does it by itself.
+// That a page was opened is no sign of life: a browser that was left alone does it by itself. One that does not say where
+// it is is where it was.
 func (q *Queries) ResumeEndpoint(ctx context.Context, arg ResumeEndpointParams) error {
 	_, err := q.db.Exec(ctx, resumeEndpoint,
 		arg.ResumeBefore,
 		arg.ResumeHash,
 		arg.CallerIndex,
+		arg.Zone,
 		arg.ClinicID,
 		arg.ID,
 	)

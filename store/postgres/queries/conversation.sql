@@ -57,7 +57,7 @@ order by m.seq;
 
 -- name: ClaimedEndpoint :one
 -- Where the last unanswered message came from, when the conversation was claimed in this same transaction.
-select e.id, e.conversation_id, e.channel, e.level, e.patient_id, e.visible_after
+select e.id, e.conversation_id, e.channel, e.level, e.patient_id, e.zone, e.visible_after
 from endpoint e
 where e.clinic_id = @clinic_id and e.conversation_id = @id and e.id = (
     select m.endpoint_id from message m

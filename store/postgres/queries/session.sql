@@ -1,13 +1,13 @@
 -- Browser sessions: endpoints of the channel 'web', known by a rotating secret of which only hashes are kept.
 
 -- name: InsertEndpoint :exec
-insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, caller_index, created_at, seen_at)
-values (@clinic_id, @id, @conversation_id, @channel, @resume_hash, @caller_index, @at, @at);
+insert into endpoint (clinic_id, id, conversation_id, channel, resume_hash, caller_index, zone, created_at, seen_at)
+values (@clinic_id, @id, @conversation_id, @channel, @resume_hash, @caller_index, @zone, @at, @at);
 
 -- name: EndpointByResume :one
 -- The endpoint whose secret has this hash, be it the last one given out or the one before. Seen: the last sign of life,
 -- which a message is as well.
-select e.id, e.conversation_id, e.level, e.patient_id, e.visible_after,
+select e.id, e.conversation_id, e.level, e.patient_id, e.zone, e.visible_after,
   (e.resume_hash = @hash::bytea)::boolean as newest,
   greatest(e.seen_at, (
     select m.created_at from message m
@@ -22,9 +22,11 @@ where e.clinic_id = @clinic_id and (e.resume_hash = @hash::bytea or e.resume_bef
 for no key update of e;
 
 -- name: ResumeEndpoint :exec
--- That a page was opened is no sign of life: a browser that was left alone does it by itself.
+-- That a page was opened is no sign of life: a browser that was left alone does it by itself. One that does not say where
+-- it is is where it was.
 update endpoint
-set resume_before = @resume_before, resume_hash = @resume_hash, caller_index = coalesce(@caller_index, caller_index)
+set resume_before = @resume_before, resume_hash = @resume_hash, caller_index = coalesce(@caller_index, caller_index),
+  zone = coalesce(nullif(@zone, ''), zone)
 where clinic_id = @clinic_id and id = @id;
 
 -- name: LockUpEndpoint :exec
@@ -41,7 +43,7 @@ where clinic_id = @clinic_id and id = @id
 returning seq;
 
 -- name: Endpoint :one
-select id, conversation_id, channel, level, patient_id, visible_after from endpoint
+select id, conversation_id, channel, level, patient_id, zone, visible_after from endpoint
 where clinic_id = @clinic_id and id = @id and ended_at is null;
 
 -- name: EndpointToEnd :one

@@ -18,6 +18,7 @@ import { icons } from "./views/icons";
 import { draftsView, messagesView, pendingView, speaker } from "./views/messages";
 import { bannerView, composerView, endQuestionView, gateView, headerView, length, noticeView } from "./views/panel";
 import { ChatWindow } from "./window";
+import { browserZone } from "./wallclock";
 
 /** How often the view is drawn at most, in milliseconds: a history arrives in one burst of frames. */
 const FRAME = 16;
@@ -142,6 +143,7 @@ export class AgentCareChat extends LitElement {
       server,
       clinic: this.clinic,
       language: () => this.language.code,
+      zone: browserZone,
       fetch: (...request) => fetch(...request),
       socket,
       storage: permanent,

@@ -39,6 +39,8 @@ export interface SessionsConfig {
   clinic: string;
   /** The language to begin a conversation in, as a code such as "es" or "es-MX". */
   language: () => string;
+  /** The IANA name of the zone this browser is in, "" when it does not know. */
+  zone: () => string;
   fetch: typeof fetch;
   socket: (url: string, subprotocol: string) => Socket;
   /** Where the resume secret is kept. */
@@ -116,14 +118,15 @@ export class Sessions {
   }
 
   private async post(resume: string | null): Promise<Response> {
-    const { server, clinic, language, timeoutMs } = this.config;
+    const { server, clinic, language, zone: here, timeoutMs } = this.config;
+    const zone = here();
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {
       return await this.config.fetch(`${server}/chat/session`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ ...(clinic && { clinic }), ...(resume !== null && { resume }), language: language() }),
+        body: JSON.stringify({ ...(clinic && { clinic }), ...(resume !== null && { resume }), language: language(), ...(zone && { zone }) }),
         credentials: "omit",
         cache: "no-store",
         referrerPolicy: "origin",

@@ -1,6 +1,6 @@
 /**
- * The clinic's local time, read from the offset that a timestamp carries. The zone of the browser never takes part:
- * a patient who is travelling must see the hour at which the clinic expects them.
+ * The clinic's local time, read from the offset that a timestamp carries. A patient who is
+ * travelling must see the hour at which the clinic expects them; what their own clock shows then only stands beside it.
  */
 
 /** An instant and the wall clock beside it, as RFC 3339 has both. */
@@ -52,6 +52,20 @@ export function formatTimeRange(from: WallTime, to: WallTime, language: string):
 /** True when somebody whose clock stands at browserOffset minutes east of UTC would read another hour. */
 export function differsFromHere(time: WallTime, browserOffset: number): boolean {
   return time.offset !== browserOffset;
+}
+
+/** The time on the clock of whoever reads this, with its weekday when that differs; "" when they read the same hour. */
+export function formatHere(time: WallTime, language: string): string {
+  const offset = browserOffset(time.instant);
+  if (!differsFromHere(time, offset)) return "";
+  const sameDay = new Date(time.instant + offset * 60_000).toISOString().startsWith(time.date);
+  const day = sameDay ? {} : ({ weekday: "short" } as const);
+  return new Intl.DateTimeFormat(language, { ...day, hour: "numeric", minute: "2-digit" }).format(time.instant);
+}
+
+/** The IANA name of the zone that this browser is in, "" when it does not know. */
+export function browserZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 }
 
 /** Minutes east of UTC at which this browser's clock stands at the instant. */

@@ -22,6 +22,7 @@ export const en: Strings = {
   formFollows: "A form follows",
   times: "Available times",
   with: (who) => `with ${who}`,
+  yourTime: (time) => `${time} your time`,
   clinicTime: "Times are the clinic's local time.",
   chosen: "chosen",
   choices: "Choices",

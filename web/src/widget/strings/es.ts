@@ -22,6 +22,7 @@ export const es: Strings = {
   formFollows: "Sigue un formulario",
   times: "Horas disponibles",
   with: (who) => `con ${who}`,
+  yourTime: (time) => `${time} en su hora`,
   clinicTime: "Las horas son las locales de la clínica.",
   chosen: "elegida",
   choices: "Opciones",

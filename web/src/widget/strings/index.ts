@@ -24,6 +24,7 @@ export interface Strings {
   formFollows: string;
   times: string;
   with: (practitioner: string) => string;
+  yourTime: (time: string) => string;
   clinicTime: string;
   chosen: string;
   choices: string;

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Appointment } from "../protocol";
 import type { Strings } from "../strings/index";
-import { formatDay, formatTimeRange, parseWallTime, type WallTime } from "../wallclock";
+import { formatDay, formatHere, formatTimeRange, parseWallTime, type WallTime } from "../wallclock";
 import type { Context } from "./context";
 import { icons } from "./icons";
 
@@ -55,7 +55,9 @@ function row(term: string, value: string): TemplateResult | typeof nothing {
 /** The day and, never broken in the middle, the time. */
 function when(start: WallTime, end: WallTime | null, context: Context): TemplateResult {
   const day = formatDay(start, context.code, new Date(context.now).getFullYear());
-  return html`${day}${end ? html`, <span class="whole">${formatTimeRange(start, end, context.code)}</span>` : nothing}`;
+  const here = formatHere(start, context.code);
+  return html`${day}${end ? html`, <span class="whole">${formatTimeRange(start, end, context.code)}</span>` : nothing}
+  ${here ? html`<span class="whole">(${context.strings.yourTime(here)})</span>` : nothing}`;
 }
 
 /** The leaf of a calendar: for the eye only, the words beside it say the same. */

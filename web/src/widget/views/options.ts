@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Option } from "../protocol";
 import { groupOptions, type Common, type SlotChoice, type SlotDay } from "../slots";
-import { browserOffset, differsFromHere, formatDay, formatTime } from "../wallclock";
+import { browserOffset, differsFromHere, formatDay, formatHere, formatTime } from "../wallclock";
 import type { Context, Entry } from "./context";
 import { icons } from "./icons";
 
@@ -46,7 +46,9 @@ function slotDay(day: SlotDay, common: Common, entry: Entry, context: Context): 
 
 function slotButton(choice: SlotChoice, common: Common, day: string, entry: Entry, context: Context): TemplateResult {
   const { option, slot, time } = choice;
+  const here = formatHere(time, context.code);
   const detail = [
+    here && context.strings.yourTime(here),
     common.practitioner ? "" : slot.practitioner,
     common.service ? "" : slot.service,
     common.location ? "" : slot.location,
