@@ -100,7 +100,7 @@ func (d *DB) txFrom(ctx context.Context, clinicID uuid.UUID, write func(p *pipel
 		defer conn.Release()
 		p := newPipeline()
 		p.batch.BeginTx(pgx.TxOptions{})
-		p.batch.Queue(d.prelude.read, clinicID.String())
+		p.batch.Queue(d.prelude.keep, clinicID.String())
 		write(p)
 		results := conn.SendBatch(ctx, &p.batch)
 		tx := results.Tx()

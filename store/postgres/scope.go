@@ -19,18 +19,23 @@ const role = "agentcare_app"
 // prelude is what precedes every statement or transaction, in the same round trip. All of it ends with the transaction.
 type prelude struct {
 	read  string // parameter: the clinic's id, or an empty string for none
+	keep  string // parameter as above; for look-ups by key, whose plans never depend on the parameters
 	begin string // format: how to begin, the clinic's id
 }
 
 // newPrelude also keeps plans good. A statement is planned when it was prepared, perhaps while its table was empty, and
 // the plan is kept: it must go by an index even so, for everything here is a look-up. That makes plans which cannot look
 // expensive, and compiling them to machine code would cost more than any of them takes.
+//
+// Postgres plans a statement anew each time when it thinks that the parameters' values make a better plan, as it does for
+// every list of ids. Where that cannot be, planning costs more than running, and the plan is kept whatever it thinks.
 func newPrelude(statement, lock time.Duration) prelude {
 	settings := fmt.Sprintf(`set_config('role', '%s', true), set_config('statement_timeout', '%d', true), set_config('lock_timeout', '%d', true), `+
 		`set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`,
 		role, statement.Milliseconds(), lock.Milliseconds())
 	return prelude{
 		read:  `select ` + settings + `, set_config('app.clinic', $1, true)`,
+		keep:  `select ` + settings + `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('app.clinic', $1, true)`,
 		begin: `%s; select ` + settings + `, set_config('app.clinic', '%s', true)`,
 	}
 }

@@ -10,10 +10,13 @@ where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state
 
 -- name: InTheWay :many
 -- What is taken of these resources between two instants, for whoever has them locked. Holds that have lapsed are told apart.
-select resource_id, lane, starts_at, ends_at, (state = 1 and expires_at <= @now::timestamptz)::boolean as lapsed from allocation
-where clinic_id = @clinic_id and resource_id = any(@resources::uuid[]) and state > 0
-  and starts_at > @earliest and starts_at < @until and ends_at > @since
-  and (appointment_id is null or appointment_id <> @exclude::uuid);
+-- One after the other, so that even a plan made while the table was empty looks up each of them.
+select a.resource_id, a.lane, a.starts_at, a.ends_at, (a.state = 1 and a.expires_at <= @now::timestamptz)::boolean as lapsed
+from unnest(@resources::uuid[]) as r(id)
+join allocation a on a.resource_id = r.id
+where a.clinic_id = @clinic_id and a.state > 0
+  and a.starts_at > @earliest and a.starts_at < @until and a.ends_at > @since
+  and (a.appointment_id is null or a.appointment_id <> @exclude::uuid);
 
 -- name: LockResources :many
 -- Whoever wants to take any of these waits here, in one order, so that nobody waits in a circle.
