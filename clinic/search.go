@@ -14,9 +14,18 @@ import (
 // DefaultLimit is how many slots a [Query] without a limit gets.
 const DefaultLimit = 5
 
-// stageDays are the days, counted from the first one asked for, that are searched before more are read:
-// most patients find something there. The rest of the window comes last.
+// stageDays are the days, counted from the first one asked for, that are searched for visits in a row before more are
+// read: most patients find something there. The rest of the window comes last.
 var stageDays = []int{3, 7, 30, 90}
+
+// A search for single visits reads so much of all calendars together for every slot that is wanted before it reads more:
+// most often enough, in calendars that are nearly full, and never less than the shortest stage. Each further stage is longer
+// by a factor: who finds nothing in some hours will hardly in some more.
+const (
+	readPerSlot   = 20 * time.Hour
+	shortestStage = time.Hour
+	stageGrowth   = 4
+)
 
 // Search is one [Query], checked and prepared. It is used like this, by one goroutine:
 //
@@ -35,6 +44,7 @@ type Search struct {
 	service   *Service
 	cursors   []cursor // as at the beginning of a stage
 	resources []uuid.UUID
+	lanes     int       // at most, of any of the resources
 	from      time.Time // of starts, inclusive
 	until     time.Time // exclusive
 }
@@ -113,24 +123,43 @@ func (s *Search) Enough(slots []Slot) bool { return len(slots) >= s.query.Limit 
 // and devices that the service needs, the patient when the query names one.
 func (s *Search) Resources() []uuid.UUID { return s.resources }
 
-// Stages cuts the time from the first possible start to the last one into stages of 3, 7, 30, 90 days after the first day,
-// each beginning where the one before ended.
+// OneLane reports whether none of the resources takes more than one visit at once: other lanes than 0 do not matter then.
+func (s *Search) OneLane() bool { return s.lanes <= 1 }
+
+// Stages cuts the time from the first possible start to the last one into stages, in order. What nobody's hours allow is
+// left out: nights, weekends, other parts of the day than those asked for. The first stage is the shorter the more
+// practitioners are asked, each further one several times as long as the one before.
 func (s *Search) Stages() iter.Seq[Stage] {
 	return func(yield func(Stage) bool) {
-		zone := s.schedule.Zone(uuid.Nil)
-		first := localtime.DateOf(s.from, zone)
-		from := s.from
-		for i := 0; from.Before(s.until); i++ {
-			until := s.until
-			if i < len(stageDays) {
-				until = earlier(until, localtime.Open(first.AddDays(stageDays[i]), localtime.Midnight, zone))
-			}
-			if from.Before(until) && !yield(s.stage(from, until)) {
+		length := s.firstStage()
+		for from := s.opening(s.from); from.Before(s.until); {
+			until := earlier(s.until, from.Add(length))
+			if !yield(s.stage(from, until)) {
 				return
 			}
-			from = until
+			from = s.opening(until)
+			length *= stageGrowth
 		}
 	}
+}
+
+// firstStage is how long the first stage is.
+func (s *Search) firstStage() time.Duration {
+	const most = 1000 // slots; more make no difference
+	all := readPerSlot * time.Duration(min(s.query.Limit, most))
+	return max(shortestStage, all/time.Duration(max(1, len(s.cursors))))
+}
+
+// opening is the first start at or after from that would be possible if nothing were taken, else the end of the search.
+func (s *Search) opening(from time.Time) time.Time {
+	if !from.Before(s.until) {
+		return s.until
+	}
+	queue := s.sweep(s.stage(from, s.until), nil).start()
+	if len(queue) == 0 {
+		return s.until
+	}
+	return time.Unix(queue[0].found, 0).In(s.schedule.Zone(uuid.Nil))
 }
 
 func (s *Search) stage(from, until time.Time) Stage {
@@ -177,7 +206,10 @@ func (s *Search) setPractitioners() error {
 			return err
 		}
 	}
-	s.resources = append(s.resources, needed(s.service)...)
+	for _, id := range needed(s.service) {
+		s.resources = append(s.resources, id)
+		s.lanes = max(s.lanes, s.schedule.lanesOf(id))
+	}
 	if s.query.Patient != uuid.Nil {
 		s.resources = append(s.resources, s.query.Patient)
 	}
@@ -219,6 +251,7 @@ func (s *Search) refuseNamed() error {
 
 func (s *Search) addCursors(p *Practitioner) {
 	s.resources = append(s.resources, p.ID)
+	s.lanes = max(s.lanes, p.Lanes)
 	hours := s.schedule.hours[p.ID]
 	if hours == nil {
 		return

@@ -238,17 +238,17 @@ func TestStages(t *testing.T) {
 		{
 			"the whole window",
 			Query{Service: checkup},
-			[]string{"12-01 10:00 to 12-04 00:00", "12-04 00:00 to 12-08 00:00", "12-08 00:00 to 12-31 00:00", "12-31 00:00 to 01-30 08:00"},
+			[]string{"12-01 10:00 to 12-02 19:20", "12-03 09:00 to 12-08 22:20", "12-09 09:00 to 12-31 14:20", "12-31 14:30 to 01-30 08:00"},
 		},
 		{
 			"from a day on",
 			Query{Service: checkup, From: instant(t, "2027-01-20 00:00")},
-			[]string{"01-20 00:00 to 01-23 00:00", "01-23 00:00 to 01-27 00:00", "01-27 00:00 to 01-30 08:00"},
+			[]string{"01-20 09:00 to 01-21 18:20", "01-22 09:00 to 01-27 22:20", "01-28 09:00 to 01-30 08:00"},
 		},
 		{
 			"one day",
 			Query{Service: checkup, From: instant(t, "2026-12-10 00:00"), Until: instant(t, "2026-12-11 00:00")},
-			[]string{"12-10 00:00 to 12-11 00:00"},
+			[]string{"12-10 09:00 to 12-11 00:00"},
 		},
 		{"nothing left of today", Query{Service: checkup, Until: instant(t, "2026-12-01 09:00")}, nil},
 	} {

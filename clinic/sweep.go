@@ -13,16 +13,16 @@ import (
 // query wants. At the same start the directory's order decides. Starts are in the location's zone.
 // Busy is of [Search.Resources] and overlaps the stage; it is read fastest when ordered by resource and start.
 func (s *Search) Free(slots []Slot, stage Stage, busy []Busy) []Slot {
-	w := &sweep{
-		search:   s,
-		busy:     newCalendar(busy),
-		from:     ceilUnix(stage.From),
-		until:    ceilUnix(stage.Until),
-		duration: seconds(s.service.Duration),
-		before:   seconds(s.service.BufferBefore),
-		after:    seconds(s.service.BufferAfter),
-	}
-	w.patient = w.busy[s.query.Patient]
+	return s.free(slots, stage, newCalendar(busy))
+}
+
+// FreeIn is [Search.Free] with what is busy as a [Calendar], which may leave out lanes other than 0 if [Search.OneLane].
+func (s *Search) FreeIn(slots []Slot, stage Stage, busy *Calendar) []Slot {
+	return s.free(slots, stage, busy.tracks)
+}
+
+func (s *Search) free(slots []Slot, stage Stage, busy calendar) []Slot {
+	w := s.sweep(stage, busy)
 	queue := w.start()
 	for len(queue) > 0 && !s.Enough(slots) {
 		slots = append(slots, w.slot(queue[0]))
@@ -43,6 +43,19 @@ type sweep struct {
 	zones                   []*zoneDays
 	from, until             int64 // of starts
 	duration, before, after int64
+}
+
+func (s *Search) sweep(stage Stage, busy calendar) *sweep {
+	return &sweep{
+		search:   s,
+		busy:     busy,
+		patient:  busy[s.query.Patient],
+		from:     ceilUnix(stage.From),
+		until:    ceilUnix(stage.Until),
+		duration: seconds(s.service.Duration),
+		before:   seconds(s.service.BufferBefore),
+		after:    seconds(s.service.BufferAfter),
+	}
 }
 
 // cursor walks over the free slots of one practitioner at one location.
