@@ -95,43 +95,51 @@ func TestFind(t *testing.T) {
 	}{
 		{
 			"any time: the earliest, another part of the day, another day",
-			Wish{Service: checkup}, nil, FitAsked,
+			Wish{Service: checkup},
+			nil, FitAsked,
 			[]string{"Tue 1 10:00 Chen", "Tue 1 13:00 Chen", "Wed 2 13:00 Chen"},
 		},
 		{
 			"the first ones, practitioners in turn",
-			Wish{Service: checkup, Order: OrderEarliest}, nil, FitAsked,
+			Wish{Service: checkup, Order: OrderEarliest},
+			nil, FitAsked,
 			[]string{"Tue 1 10:00 Chen", "Tue 1 10:30 Weiss", "Tue 1 11:00 Chen"},
 		},
 		{
 			"with the usual practitioner where they are free",
 			Wish{Service: checkup, Order: OrderEarliest, Usual: weiss},
-			[]Busy{busyAt(t, weiss, 0, "2026-12-01 10:20", "2026-12-01 10:50")}, FitAsked,
+			[]Busy{busyAt(t, weiss, 0, "2026-12-01 10:20", "2026-12-01 10:50")},
+			FitAsked,
 			[]string{"Tue 1 10:00 Chen", "Tue 1 10:30 Chen", "Tue 1 11:00 Weiss"},
 		},
 		{
 			"some of what was seen left out",
-			Wish{Service: checkup, Order: OrderEarliest, Seen: []time.Time{instant(t, "2026-12-01 10:00")}, Limit: 1}, nil, FitAsked,
+			Wish{Service: checkup, Order: OrderEarliest, Seen: []time.Time{instant(t, "2026-12-01 10:00")}, Limit: 1},
+			nil, FitAsked,
 			[]string{"Tue 1 10:30 Chen"},
 		},
 		{
 			"at one place",
-			Wish{Service: checkup, Order: OrderEarliest, Location: harbor, Limit: 1}, nil, FitAsked,
+			Wish{Service: checkup, Order: OrderEarliest, Location: harbor, Limit: 1},
+			nil, FitAsked,
 			[]string{"Sat 5 09:00 Chen"},
 		},
 		{
 			"at lunch: both sides of it",
-			Wish{Service: checkup, From: day(2), Until: day(2), Exact: true, At: 12*60 + 15}, nil, FitTime,
+			Wish{Service: checkup, From: day(2), Until: day(2), Exact: true, At: 12*60 + 15},
+			nil, FitTime,
 			[]string{"Wed 2 11:00 Chen", "Wed 2 11:30 Weiss", "Wed 2 13:00 Chen"},
 		},
 		{
 			"a day when all are taken: the days before and after",
-			Wish{Service: checkup, From: day(3), Until: day(3)}, both, FitDay,
+			Wish{Service: checkup, From: day(3), Until: day(3)},
+			both, FitDay,
 			[]string{"Wed 2 16:30 Weiss", "Fri 4 09:00 Chen", "Fri 4 13:00 Chen"},
 		},
 		{
 			"at the same time of the other days",
-			Wish{Service: checkup, From: day(3), Until: day(3), Exact: true, At: 14 * 60}, both, FitDay,
+			Wish{Service: checkup, From: day(3), Until: day(3), Exact: true, At: 14 * 60},
+			both, FitDay,
 			[]string{"Wed 2 14:00 Chen", "Fri 4 14:00 Chen", "Mon 7 14:00 Weiss"},
 		},
 		{
@@ -143,13 +151,16 @@ func TestFind(t *testing.T) {
 		},
 		{
 			"the same practitioner before others",
-			Wish{Service: checkup, From: day(3), Until: day(3), Practitioners: []uuid.UUID{chen}}, []Busy{allDay(t, chen, "03", "04")}, FitDay,
+			Wish{Service: checkup, From: day(3), Until: day(3), Practitioners: []uuid.UUID{chen}},
+			[]Busy{allDay(t, chen, "03", "04")},
+			FitDay,
 			[]string{"Wed 2 16:30 Chen", "Fri 4 09:00 Chen", "Fri 4 13:00 Chen"},
 		},
 		{
 			"somebody else where they never are",
 			Wish{Service: checkup, From: day(3), Until: day(3), Practitioners: []uuid.UUID{chen}},
-			[]Busy{allDay(t, chen, "01", "31"), busyAt(t, chen, 0, "2026-12-31 00:00", "2027-03-01 00:00")}, FitPractitioner,
+			[]Busy{allDay(t, chen, "01", "31"), busyAt(t, chen, 0, "2026-12-31 00:00", "2027-03-01 00:00")},
+			FitPractitioner,
 			[]string{"Thu 3 09:00 Weiss", "Thu 3 13:00 Weiss", "Thu 3 16:30 Weiss"},
 		},
 		{
@@ -160,12 +171,14 @@ func TestFind(t *testing.T) {
 		},
 		{
 			"beyond the window: the latest",
-			Wish{Service: checkup, From: localtime.Date{Year: 2027, Month: 6, Day: 1}}, nil, FitTooFar,
+			Wish{Service: checkup, From: localtime.Date{Year: 2027, Month: 6, Day: 1}},
+			nil, FitTooFar,
 			[]string{"Fri 29 09:00 Chen", "Fri 29 13:00 Chen", "Fri 29 16:30 Weiss"},
 		},
 		{
 			"over: the next",
-			Wish{Service: checkup, From: day(1).AddDays(-3), Until: day(1).AddDays(-3), Limit: 1}, nil, FitPast,
+			Wish{Service: checkup, From: day(1).AddDays(-3), Until: day(1).AddDays(-3), Limit: 1},
+			nil, FitPast,
 			[]string{"Tue 1 10:00 Chen"},
 		},
 	} {
@@ -224,7 +237,10 @@ func TestFindSaysWhatTheSearchSays(t *testing.T) {
 	slot := slotAt(t, checkup, chen, mainStreet, "2026-12-02 10:00", 30)
 	for name, ask := range map[string]func() error{
 		"find": func() error { _, err := f.Find(t.Context(), Wish{Service: checkup}); return err },
-		"past": func() error { _, err := f.Find(t.Context(), Wish{Service: checkup, Until: day(1).AddDays(-1)}); return err },
+		"past": func() error {
+			_, err := f.Find(t.Context(), Wish{Service: checkup, Until: day(1).AddDays(-1)})
+			return err
+		},
 		"far": func() error {
 			_, err := f.Find(t.Context(), Wish{Service: checkup, From: day(1).AddDays(900)})
 			return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,16 +21,12 @@ func rowsOf(tb testing.TB, r *record, rows []Row) []string {
 	tb.Helper()
 	var out []string
 	for _, row := range rows {
-		line := ""
-		for i, s := range row {
+		var visits []string
+		for _, s := range row {
 			p, _ := r.schedule.Practitioner(s.Practitioner)
-			format := ", 15:04 "
-			if i == 0 {
-				format = "Mon 2 15:04 "
-			}
-			line += s.Start.Format(format) + p.FamilyName
+			visits = append(visits, s.Start.Format("15:04 ")+p.FamilyName)
 		}
-		out = append(out, line)
+		out = append(out, row[0].Start.Format("Mon 2 ")+strings.Join(visits, ", "))
 	}
 	return out
 }
@@ -48,33 +46,43 @@ func TestRows(t *testing.T) {
 	}{
 		{
 			"one after the other with one practitioner, on the grid after the buffer, spread",
-			checkups, Wish{From: day(2), Until: day(2)}, nil,
+			checkups,
+			Wish{From: day(2), Until: day(2)},
+			nil,
 			[]string{"Wed 2 09:00 Chen, 10:00 Chen, 11:00 Chen", "Wed 2 13:00 Chen, 14:00 Chen, 15:00 Chen", "Wed 2 14:30 Weiss, 15:30 Weiss, 16:30 Weiss"},
 		},
 		{
 			"different services in the order in which they are wanted",
-			[]RowVisit{{Service: treatment}, {Service: checkup}}, Wish{From: day(2), Until: day(2), Exact: true, At: 9 * 60}, nil,
+			[]RowVisit{{Service: treatment}, {Service: checkup}},
+			Wish{From: day(2), Until: day(2), Exact: true, At: 9 * 60},
+			nil,
 			[]string{"Wed 2 09:00 Chen, 10:00 Chen"},
 		},
 		{
 			"each of the patients has time for theirs",
-			checkups[:2], Wish{From: day(2), Until: day(2), DayUntil: 11 * 60},
+			checkups[:2],
+			Wish{From: day(2), Until: day(2), DayUntil: 11 * 60},
 			[]Busy{busyAt(t, checkups[1].Patient, 0, "2026-12-02 09:45", "2026-12-02 11:15")},
 			[]string{"Wed 2 10:30 Chen, 11:30 Chen"},
 		},
 		{
 			"with the usual practitioner",
-			checkups[:2], Wish{From: day(2), Until: day(2), Usual: weiss, Limit: 1}, nil,
+			checkups[:2],
+			Wish{From: day(2), Until: day(2), Usual: weiss, Limit: 1},
+			nil,
 			[]string{"Wed 2 09:00 Weiss, 10:00 Weiss"},
 		},
 		{
 			"with several practitioners where one alone has no time",
-			checkups[:2], Wish{From: day(2), Until: day(2)}, alternately,
+			checkups[:2],
+			Wish{From: day(2), Until: day(2)},
+			alternately,
 			[]string{"Wed 2 10:00 Chen, 10:30 Weiss"},
 		},
 		{
 			"at the same time with several practitioners",
-			checkups[:2], Wish{From: day(2), Until: day(2)},
+			checkups[:2],
+			Wish{From: day(2), Until: day(2)},
 			[]Busy{
 				busyAt(t, chen, 0, "2026-12-02 00:00", "2026-12-02 10:00"), busyAt(t, chen, 0, "2026-12-02 10:40", "2026-12-03 00:00"),
 				busyAt(t, weiss, 0, "2026-12-02 00:00", "2026-12-02 10:00"), busyAt(t, weiss, 0, "2026-12-02 10:40", "2026-12-03 00:00"),
@@ -83,16 +91,24 @@ func TestRows(t *testing.T) {
 		},
 		{
 			"one practitioner within days, rather than several at once",
-			checkups[:2], Wish{From: day(2), Limit: 1}, alternately,
+			checkups[:2],
+			Wish{From: day(2), Limit: 1},
+			alternately,
 			[]string{"Thu 3 09:00 Chen, 10:00 Chen"},
 		},
 		{
 			"none that day",
-			checkups, Wish{From: day(6), Until: day(6)}, nil, []string{},
+			checkups,
+			Wish{From: day(6), Until: day(6)},
+			nil,
+			[]string{},
 		},
 		{
 			"over",
-			checkups, Wish{Until: day(1).AddDays(-1)}, nil, []string{},
+			checkups,
+			Wish{Until: day(1).AddDays(-1)},
+			nil,
+			[]string{},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,7 +171,7 @@ func drawFamily(t *rapid.T, rooms bool) family {
 	now := time.Date(2026, time.December, 1, 6, 0, 0, 0, zone)
 	r := &record{now: now}
 	for i := range 3 {
-		p := Practitioner{ID: testID(60 + i), FamilyName: fmt.Sprint(i), Services: []uuid.UUID{checkup, treatment}}
+		p := Practitioner{ID: testID(60 + i), FamilyName: strconv.Itoa(i), Services: []uuid.UUID{checkup, treatment}}
 		d.Practitioners = append(d.Practitioners, p)
 		for range 2 {
 			start := now.Add(time.Duration(rapid.IntRange(8, 20).Draw(t, "busy")) * 15 * time.Minute)
