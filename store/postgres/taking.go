@@ -128,7 +128,7 @@ func lay(ctx context.Context, p *pipeline, clinicID uuid.UUID, s *clinic.Schedul
 	}
 	if w.charts {
 		g.charts = fetch(p, pgx.RowToStructByPos[db.ChartsRow], func(q *db.Queries) ([]db.ChartsRow, error) {
-			return q.Charts(ctx, now, clinicID, w.patients())
+			return q.Charts(ctx, now, w.patients(), clinicID)
 		})
 	}
 	if len(w.tokens) > 0 {

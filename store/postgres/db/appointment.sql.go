@@ -139,8 +139,9 @@ const charts = `-- name: Charts :many
 select p.id, (p.seen_at is not null)::boolean as seen,
   (select count(*) from appointment a
    where a.clinic_id = p.clinic_id and a.patient_id = p.id and a.starts_at > $1::timestamptz and a.state in ('booked', 'confirmed')) as upcoming
-from patient p
-where p.clinic_id = $2 and p.id = any($3::uuid[])
+from unnest($2::uuid[]) as asked(id)
+join patient p on p.id = asked.id
+where p.clinic_id = $3
 `
 
 type ChartsRow struct {
@@ -150,8 +151,8 @@ type ChartsRow struct {
 }
 
 // What the rules ask about patients: whether they were ever seen, and how much they have booked that is still to come.
-func (q *Queries) Charts(ctx context.Context, now time.Time, clinicID uuid.UUID, patients []uuid.UUID) ([]ChartsRow, error) {
-	rows, err := q.db.Query(ctx, charts, now, clinicID, patients)
+func (q *Queries) Charts(ctx context.Context, now time.Time, patients []uuid.UUID, clinicID uuid.UUID) ([]ChartsRow, error) {
+	rows, err := q.db.Query(ctx, charts, now, patients, clinicID)
 	if err != nil {
 		return nil, err
 	}

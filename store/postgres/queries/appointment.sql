@@ -48,8 +48,9 @@ order by p.given_name, p.id;
 select p.id, (p.seen_at is not null)::boolean as seen,
   (select count(*) from appointment a
    where a.clinic_id = p.clinic_id and a.patient_id = p.id and a.starts_at > @now::timestamptz and a.state in ('booked', 'confirmed')) as upcoming
-from patient p
-where p.clinic_id = @clinic_id and p.id = any(@patients::uuid[]);
+from unnest(@patients::uuid[]) as asked(id)
+join patient p on p.id = asked.id
+where p.clinic_id = @clinic_id;
 
 -- name: PatientSeen :exec
 update patient set seen_at = greatest(seen_at, @at::timestamptz) where clinic_id = @clinic_id and id = @id;
