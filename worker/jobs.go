@@ -19,6 +19,7 @@ const (
 	fetchCooldown   = time.Millisecond // between fetches; at the default of 100 ms a turn would wait for as long
 	fetchPoll       = time.Second      // for jobs whose notification got lost
 	deliveryTimeout = 30 * time.Second // also River's default for jobs, which its rescue counts from
+	maxOfferings    = 4                // at once in a worker: more of them only wait for each other
 	rescueAfter     = time.Minute      // a job of a killed worker runs again; for a turn that is one wake-up too many
 )
 
@@ -34,7 +35,7 @@ func riverConfig(logger *slog.Logger) *river.Config {
 	}
 }
 
-// workerClient consumes turns and deliveries and leaves leading to the schedulers.
+// workerClient consumes turns, deliveries and freed time, and leaves leading to the schedulers.
 func workerClient(cfg Config, wake func(chat.TurnArgs) <-chan struct{}) (*river.Client[pgx.Tx], error) {
 	rc := riverConfig(cfg.Logger)
 	rc.LeaderElectionDisabled = true
@@ -45,6 +46,10 @@ func workerClient(cfg Config, wake func(chat.TurnArgs) <-chan struct{}) (*river.
 	}
 	river.AddWorker(rc.Workers, &turnJobs{wake: wake, timeout: cfg.TurnTimeout})
 	river.AddWorker(rc.Workers, &deliveryJobs{Config: cfg})
+	if cfg.Waitlist != nil {
+		rc.Queues[chat.QueueWaitlist] = river.QueueConfig{MaxWorkers: maxOfferings}
+		river.AddWorker(rc.Workers, &freedJobs{Config: cfg})
+	}
 	return river.NewClient(riverpgxv5.New(cfg.Pool), rc)
 }
 

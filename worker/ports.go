@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/agentcare/agentcare/chat"
+	"github.com/agentcare/agentcare/clinic"
 )
 
 // Conversations is the record of turns. Leases are judged by the database's clock.
@@ -56,4 +57,15 @@ type Outbox interface {
 // Sender sends one delivery over its channel and returns the channel's id of it.
 type Sender interface {
 	Send(ctx context.Context, d chat.Delivery) (externalID string, err error)
+}
+
+// Announce says an offer to somebody who waits for a time, in the language of their conversation. What can be chosen in it
+// takes the time or declines it.
+type Announce = func(ctx context.Context, clinicID uuid.UUID, offer clinic.WaitlistOffer, language string) (chat.Body, error)
+
+// Waitlist is the record of who waits for a time to become free.
+type Waitlist interface {
+	// OfferFreed offers some of the time that has become free to the first in line whom it fits, keeps it for them for ttl,
+	// and writes down what they are told, all in one transaction; found is false when there is nobody, or nothing left.
+	OfferFreed(ctx context.Context, freed chat.FreedArgs, ttl time.Duration, announce Announce) (offered chat.Offered, found bool, err error)
 }

@@ -61,6 +61,7 @@ func NewScheduler(cfg SchedulerConfig) (*Scheduler, error) {
 	// The leader rescues and retries jobs of all kinds, and throws away those that it does not know.
 	river.AddWorker(rc.Workers, &turnJobs{})
 	river.AddWorker(rc.Workers, &deliveryJobs{Config: Config{Now: cfg.Now}})
+	river.AddWorker(rc.Workers, &freedJobs{Config: Config{Now: cfg.Now}})
 
 	client, err := river.NewClient(riverpgxv5.New(cfg.Pool), rc)
 	if err != nil {

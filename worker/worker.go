@@ -50,6 +50,10 @@ type Config struct {
 	MaxDeliveries    int           // at once; default 16
 	DeliveryTimeout  time.Duration // for one attempt; default 30 s
 	DeliveryAttempts int           // before a delivery has failed; default 8, the waits between them doubling from 2 s
+
+	Waitlist Waitlist      // nil: this worker offers no time that has become free
+	Announce Announce      // of its offers
+	OfferTTL time.Duration // how long freed time is kept for whom it is offered; default 30 min
 }
 
 func (c Config) withDefaults() Config {
@@ -69,6 +73,7 @@ func (c Config) withDefaults() Config {
 	c.MaxDeliveries = cmp.Or(c.MaxDeliveries, 16)
 	c.DeliveryTimeout = cmp.Or(c.DeliveryTimeout, deliveryTimeout)
 	c.DeliveryAttempts = cmp.Or(c.DeliveryAttempts, 8)
+	c.OfferTTL = cmp.Or(c.OfferTTL, 30*time.Minute)
 	return c
 }
 
@@ -81,6 +86,9 @@ func (c Config) check() error {
 	}
 	if c.MaxTurns < 1 || c.MaxDeliveries < 1 || c.MaxAttempts < 1 {
 		return errors.New("worker: MaxTurns, MaxDeliveries and MaxAttempts must be at least 1")
+	}
+	if c.Waitlist != nil && c.Announce == nil {
+		return errors.New("worker: offers from the waitlist need Announce, which says them")
 	}
 	return nil
 }
@@ -102,7 +110,7 @@ func (c Config) missing() []string {
 	return slices.Sorted(maps.Keys(given))
 }
 
-// Worker answers turns and sends deliveries.
+// Worker answers turns, sends deliveries and offers time that has become free.
 type Worker struct {
 	cfg    Config
 	turns  *turns

@@ -18,6 +18,7 @@ const (
 	phraseCodeTried
 	phraseCodeWrong
 	phraseManyHolds
+	phraseFreedText // format: clinic, service, time, end of the offer, phone
 )
 
 // phrases are by language and in plain words. Texts that go by SMS keep to the letters of GSM-7 (3GPP TS 23.038).
@@ -35,6 +36,7 @@ var phrases = map[string]map[phraseKey]string{
 		phraseCodeTried:     "That was not the code, and it cannot be tried again. Please ask for a new one.",
 		phraseCodeWrong:     "That is not the code we sent. Please check it and try again.",
 		phraseManyHolds:     "Several times are being kept for your network already. Please try again in a few minutes, or call us.",
+		phraseFreedText:     "%s: a time for your %s is free: %s. We keep it for you until %s. To take it, open our chat or call %s.",
 	},
 	"es": {
 		phraseDetailsSent:   "Datos enviados",
@@ -49,6 +51,7 @@ var phrases = map[string]map[phraseKey]string{
 		phraseCodeTried:     "Ese no era el código y ya no se puede volver a probar. Pida uno nuevo, por favor.",
 		phraseCodeWrong:     "Ese no es el código que enviamos. Compruébelo e inténtelo de nuevo, por favor.",
 		phraseManyHolds:     "Ya se guardan varias horas para su red. Inténtelo de nuevo en unos minutos, por favor, o llámenos.",
+		phraseFreedText:     "%s: hay una hora libre para %s: %s. Se la guardamos hasta las %s. Para aceptarla, abra nuestro chat o llame al %s.",
 	},
 }
 

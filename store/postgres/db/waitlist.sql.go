@@ -155,6 +155,29 @@ func (q *Queries) InsertWaitlistOffer(ctx context.Context, arg InsertWaitlistOff
 	return err
 }
 
+const leaveInstead = `-- name: LeaveInstead :exec
+update waitlist_entry set state = 'left', ended_at = $1
+where clinic_id = $2 and patient_id = $3 and instead_id = $4::uuid and state in ('waiting', 'offered')
+`
+
+type LeaveInsteadParams struct {
+	At        *time.Time
+	ClinicID  uuid.UUID
+	PatientID uuid.UUID
+	InsteadID uuid.UUID
+}
+
+// Who waited for a time that would take the place of an appointment waits no longer.
+func (q *Queries) LeaveInstead(ctx context.Context, arg LeaveInsteadParams) error {
+	_, err := q.db.Exec(ctx, leaveInstead,
+		arg.At,
+		arg.ClinicID,
+		arg.PatientID,
+		arg.InsteadID,
+	)
+	return err
+}
+
 const lockWaitlistEntry = `-- name: LockWaitlistEntry :one
 select state from waitlist_entry
 where clinic_id = $1 and id = $2
@@ -567,30 +590,4 @@ func (q *Queries) WaitlistOffer(ctx context.Context, clinicID uuid.UUID, iD uuid
 		&i.CreatedAt,
 	)
 	return i, err
-}
-
-const waitsInstead = `-- name: WaitsInstead :many
-select id from waitlist_entry
-where clinic_id = $1 and patient_id = $2 and instead_id = $3::uuid and state in ('waiting', 'offered')
-`
-
-// Who waits for a time that would take the place of an appointment.
-func (q *Queries) WaitsInstead(ctx context.Context, clinicID uuid.UUID, patientID uuid.UUID, insteadID uuid.UUID) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, waitsInstead, clinicID, patientID, insteadID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

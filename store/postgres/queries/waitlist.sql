@@ -55,9 +55,9 @@ where clinic_id = @clinic_id and id = @id and state = 'offered';
 update waitlist_entry set state = @state, ended_at = @at
 where clinic_id = @clinic_id and id = @id and state in ('waiting', 'offered');
 
--- name: WaitsInstead :many
--- Who waits for a time that would take the place of an appointment.
-select id from waitlist_entry
+-- name: LeaveInstead :exec
+-- Who waited for a time that would take the place of an appointment waits no longer.
+update waitlist_entry set state = 'left', ended_at = @at
 where clinic_id = @clinic_id and patient_id = @patient_id and instead_id = @instead_id::uuid and state in ('waiting', 'offered');
 
 -- name: InsertWaitlistOffer :exec
