@@ -24,6 +24,7 @@ type Config struct {
 	Bookings    Bookings
 	Verifier    Verifier
 	Tasks       Tasks
+	Regulars    Regulars      // optional: without it nobody's usual practitioner comes before others
 	HoldWeb     time.Duration // how long a slot is kept for somebody at a browser; zero: 5 minutes
 	HoldSMS     time.Duration // and for somebody who texts; zero: 30 minutes
 }
