@@ -36,11 +36,15 @@ type Values struct {
 	When         string // "Tue, Dec 1 at 9:00 AM"
 	Was          string // the same, before a change
 	Language     string // what it is called: "Spanish"
+	For          string // given name of somebody whom the patient looks after
+	Span         string // a length of time: "2 hours"
+	Until        string // like When: as long as something is kept
 	Digits       string // last two of a phone number
 	List         string // "A, B and C"
 	Lines        []string
 	Count        int
 	Among        bool // several practitioners were asked for
+	New          bool // it is for new patients
 	Other        bool // the visit is for somebody else, or somebody else is asked for
 	More         bool // there is more than what is said
 	SMS          bool // it goes out as a text

@@ -40,6 +40,7 @@ func TestEmbeddedWordingIsPlainText(t *testing.T) {
 			for _, change := range []func(*Values){
 				func(*Values) {},
 				func(v *Values) { v.SMS, v.Count, v.Other, v.More = false, 1, false, false },
+				func(v *Values) { v.Span, v.For, v.New = "", "", false },
 				func(v *Values) {
 					v.Patient, v.Location, v.Address, v.Day, v.Phone, v.PrivacyURL = "", "", "", "", "", ""
 				},

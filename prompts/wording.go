@@ -104,8 +104,8 @@ func (w *Wording) check() error {
 func sample() Values {
 	return Values{
 		Clinic: "x", Phone: "x", PrivacyURL: "x", Patient: "x", Service: "x", Specialty: "x", Practitioner: "x",
-		Location: "x", Address: "x", Day: "x", When: "x", Was: "x", Language: "x", Digits: "x", List: "x", Lines: []string{"x", "y"},
-		Count: 2, Among: true, Other: true, More: true, SMS: true,
+		Location: "x", Address: "x", Day: "x", When: "x", Was: "x", Language: "x", For: "x", Span: "x", Until: "x", Digits: "x", List: "x", Lines: []string{"x", "y"},
+		Count: 2, Among: true, New: true, Other: true, More: true, SMS: true,
 	}
 }
 

@@ -23,11 +23,8 @@ func (d *Desk) Confirm(ctx context.Context, caller Caller, option chat.Option) (
 	if err != nil {
 		return Change{}, err
 	}
-	if err := caller.mustBeVerified(); err != nil {
+	if err := d.mayActFor(ctx, caller, p.Patient); err != nil {
 		return Change{}, err
-	}
-	if p.Patient != caller.Patient {
-		return Change{}, clinic.Refuse(clinic.CodeNotAllowed, "This was proposed to somebody else.")
 	}
 	appointment, err := d.carryOut(ctx, caller, p)
 	if err != nil {
@@ -51,6 +48,8 @@ func (d *Desk) carryOut(ctx context.Context, caller Caller, p Proposal) (clinic.
 		return d.config.Bookings.Cancel(ctx, caller.Clinic, clinic.CancelRequest{
 			Key: key, Appointment: p.Appointment, Version: p.Version, Actor: actor,
 		})
+	case ProposeAccept:
+		return d.config.Offers.AcceptOffer(ctx, caller.Clinic, clinic.OfferAnswer{Key: key, Offer: p.Offer, Actor: actor})
 	default:
 		return clinic.Appointment{}, clinic.Refuse(clinic.CodeInvalid, "That can't be confirmed here.")
 	}

@@ -22,6 +22,9 @@ type Config struct {
 	Directories Directories
 	Calendar    Calendar
 	Bookings    Bookings
+	Family      Family
+	Waitlist    Waitlist
+	Offers      Offers
 	Verifier    Verifier
 	Tasks       Tasks
 	Regulars    Regulars      // optional: without it nobody's usual practitioner comes before others
@@ -37,6 +40,9 @@ func (c Config) validate() error {
 		{c.Directories == nil, "Directories"},
 		{c.Calendar == nil, "Calendar"},
 		{c.Bookings == nil, "Bookings"},
+		{c.Family == nil, "Family"},
+		{c.Waitlist == nil, "Waitlist"},
+		{c.Offers == nil, "Offers"},
 		{c.Verifier == nil, "Verifier"},
 		{c.Tasks == nil, "Tasks"},
 	}

@@ -51,7 +51,9 @@ func open(t *testing.T) desk {
 	if _, err := env.DB.Seed(t.Context(), data); err != nil {
 		t.Fatal(err)
 	}
-	d, err := tools.New(tools.Config{Directories: env.DB, Calendar: env.DB, Bookings: env.DB, Verifier: env.DB, Tasks: env.DB})
+	d, err := tools.New(tools.Config{
+		Directories: env.DB, Calendar: env.DB, Bookings: env.DB, Family: env.DB, Waitlist: env.DB, Offers: env.DB, Verifier: env.DB, Tasks: env.DB, Regulars: env.DB,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,7 @@ func (d desk) book(t *testing.T, caller tools.Caller, slot clinic.Slot) tools.Ch
 	if err != nil {
 		t.Fatal(err)
 	}
-	proposal, err := d.ProposeBooking(caller, hold)
+	proposal, err := d.ProposeBooking(t.Context(), caller, hold, caller.Patient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +131,7 @@ func TestNewSaysAllThatIsMissing(t *testing.T) {
 	if err == nil {
 		t.Fatal("an empty configuration was accepted")
 	}
-	for _, name := range []string{"Directories", "Calendar", "Bookings", "Verifier", "Tasks", "negative"} {
+	for _, name := range []string{"Directories", "Calendar", "Bookings", "Family", "Waitlist", "Offers", "Verifier", "Tasks", "negative"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("error does not name %s: %v", name, err)
 		}
@@ -278,14 +280,14 @@ func TestNothingIsShownOrChangedForWhoeverHasProvenNothing(t *testing.T) {
 	for _, caller := range []tools.Caller{stranger, half} {
 		_, err = d.MyAppointments(t.Context(), caller)
 		refused(t, err, clinic.CodeNotAllowed)
-		_, err = d.ProposeBooking(caller, hold)
+		_, err = d.ProposeBooking(t.Context(), caller, hold, caller.Patient)
 		refused(t, err, clinic.CodeNotAllowed)
 		_, err = d.ProposeCancel(t.Context(), caller, uuid.New())
 		refused(t, err, clinic.CodeNotAllowed)
 		_, err = d.PatientName(t.Context(), caller)
 		refused(t, err, clinic.CodeNotAllowed)
 	}
-	proposal, err := d.ProposeBooking(stranger.As(jane), hold)
+	proposal, err := d.ProposeBooking(t.Context(), stranger.As(jane), hold, jane)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +309,7 @@ func TestConfirmingTwiceChangesOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proposal, err := d.ProposeBooking(caller, hold)
+	proposal, err := d.ProposeBooking(t.Context(), caller, hold, caller.Patient)
 	if err != nil {
 		t.Fatal(err)
 	}

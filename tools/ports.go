@@ -38,6 +38,27 @@ type Bookings interface {
 	Upcoming(ctx context.Context, clinicID, patient uuid.UUID, actor clinic.Actor) ([]clinic.Appointment, error)
 }
 
+// Family knows for whom somebody may book besides themselves: children, dependants.
+type Family interface {
+	// Dependants lists whom the patient may book for; the read is audited.
+	Dependants(ctx context.Context, clinicID, guardian uuid.UUID, actor clinic.Actor) ([]clinic.Dependant, error)
+}
+
+// Waitlist knows who waits for a time to become free.
+type Waitlist interface {
+	JoinWaitlist(ctx context.Context, clinicID uuid.UUID, r clinic.JoinRequest) (clinic.WaitlistEntry, error)
+	// LeaveWaitlist takes an entry off; one that is over is no error.
+	LeaveWaitlist(ctx context.Context, clinicID, entry uuid.UUID, actor clinic.Actor) error
+	// Waitlist lists a patient's entries that wait, or were offered a time; the read is audited.
+	Waitlist(ctx context.Context, clinicID, patient uuid.UUID, actor clinic.Actor) ([]clinic.WaitlistEntry, error)
+}
+
+// Offers takes what those who wait answer when a time is offered to them. Each answer is taken once per key.
+type Offers interface {
+	AcceptOffer(ctx context.Context, clinicID uuid.UUID, a clinic.OfferAnswer) (clinic.Appointment, error)
+	DeclineOffer(ctx context.Context, clinicID uuid.UUID, a clinic.OfferAnswer) error
+}
+
 // Verifier proves who somebody is with a one-time code to their phone.
 type Verifier interface {
 	// BeginVerification sends a code; [clinic.CodeNotConfigured] where there is no way to text one.

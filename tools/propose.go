@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +22,7 @@ const (
 	ProposeBook   ProposalKind = "book"
 	ProposeMove   ProposalKind = "move"
 	ProposeCancel ProposalKind = "cancel"
+	ProposeAccept ProposalKind = "accept" // a time that became free, for somebody on the waitlist
 )
 
 // A Proposal is a change that waits for the patient's own confirmation. It is what a confirm option means
@@ -28,12 +30,14 @@ const (
 type Proposal struct {
 	ID          uuid.UUID    `json:"id"` // of the option that showed it first: the change is keyed by it
 	Kind        ProposalKind `json:"kind"`
-	Patient     uuid.UUID    `json:"patient"`
+	Patient     uuid.UUID    `json:"patient"`              // whom it is for: the caller, or somebody they may book for
 	Slot        clinic.Slot  `json:"slot,omitzero"`        // to book, or to move to
 	Hold        uuid.UUID    `json:"hold,omitzero"`        // that keeps the slot meanwhile
 	Appointment uuid.UUID    `json:"appointment,omitzero"` // to move or to cancel
 	Version     int          `json:"version,omitempty"`    // of the appointment as the patient saw it
 	Was         clinic.Slot  `json:"was,omitzero"`         // the appointment's slot as the patient saw it
+	Offer       uuid.UUID    `json:"offer,omitzero"`       // of a time that became free
+	Expires     time.Time    `json:"expires,omitzero"`     // until when the slot is kept, where that was said
 }
 
 // Option is the proposal as something to confirm. The first option that shows it has the proposal's id,
@@ -68,12 +72,13 @@ func ParseProposal(option chat.Option) (Proposal, error) {
 	return p, nil
 }
 
-// ProposeBooking proposes to book a slot that is held for the caller. Nothing is changed.
-func (d *Desk) ProposeBooking(caller Caller, hold clinic.Hold) (Proposal, error) {
-	if err := caller.mustBeVerified(); err != nil {
+// ProposeBooking proposes to book a slot that is held in the caller's conversation, for the caller or for somebody they
+// may book for; [clinic.CodeNotAllowed] for anybody else. Nothing is changed.
+func (d *Desk) ProposeBooking(ctx context.Context, caller Caller, hold clinic.Hold, patient uuid.UUID) (Proposal, error) {
+	if err := d.mayActFor(ctx, caller, patient); err != nil {
 		return Proposal{}, err
 	}
-	return propose(Proposal{Kind: ProposeBook, Patient: caller.Patient, Slot: hold.Slot, Hold: hold.Token})
+	return propose(Proposal{Kind: ProposeBook, Patient: patient, Slot: hold.Slot, Hold: hold.Token})
 }
 
 // propose gives a proposal its id.
@@ -97,8 +102,11 @@ func (d *Desk) changeable(ctx context.Context, caller Caller, id uuid.UUID) (cli
 		return clinic.Appointment{}, err
 	}
 	i := slices.IndexFunc(directory.Services, func(s clinic.Service) bool { return s.ID == appointment.Slot.Service })
-	if i >= 0 && appointment.Slot.Start.Sub(caller.Now) < directory.Services[i].ChangeNotice {
-		return clinic.Appointment{}, clinic.Refuse(clinic.CodeLateChange, "It is too late to change this appointment here; please talk to the front desk.")
+	if i < 0 {
+		return appointment, nil
+	}
+	if err := directory.Services[i].CheckNotice(appointment.Slot.Start, caller.actor(), caller.Now); err != nil {
+		return clinic.Appointment{}, fmt.Errorf("checking the notice for a change: %w", err)
 	}
 	return appointment, nil
 }

@@ -15,7 +15,7 @@ func (d *Desk) ProposeCancel(ctx context.Context, caller Caller, appointment uui
 	}
 	return propose(Proposal{
 		Kind:        ProposeCancel,
-		Patient:     caller.Patient,
+		Patient:     a.Patient,
 		Appointment: a.ID,
 		Version:     a.Version,
 		Was:         a.Slot,

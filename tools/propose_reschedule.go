@@ -22,7 +22,7 @@ func (d *Desk) ProposeReschedule(ctx context.Context, caller Caller, appointment
 	}
 	return propose(Proposal{
 		Kind:        ProposeMove,
-		Patient:     caller.Patient,
+		Patient:     a.Patient,
 		Slot:        hold.Slot,
 		Hold:        hold.Token,
 		Appointment: a.ID,

@@ -30,6 +30,11 @@ const (
 	doDetails  verb = "details"  // enter the details; also what the form for them means
 	doCode     verb = "code"     // what the form for the code means
 	doOver     verb = "over"     // start over
+	doWait     verb = "wait"     // tell me when something frees up
+	doUnwait   verb = "unwait"   // leave the waitlist
+	doFor      verb = "for"      // it is for this person, whom the patient may book for
+	doElse     verb = "else"     // it is for somebody else
+	doGuardian verb = "guardian" // prove who I am, and not whom it is for
 	doConfirm  verb = "confirm"  // yes to what is proposed
 	doDecline  verb = "decline"  // no to it
 )
@@ -43,6 +48,10 @@ type action struct {
 	Practitioner uuid.UUID    `json:"practitioner,omitzero"`
 	Appointment  uuid.UUID    `json:"appointment,omitzero"` // to move or cancel; with a slot: to move there
 	Proposal     uuid.UUID    `json:"proposal,omitzero"`    // that is declined
+	Offer        uuid.UUID    `json:"offer,omitzero"`       // of the waitlist, that is declined
+	Entry        uuid.UUID    `json:"entry,omitzero"`       // of the waitlist, to leave
+	Patient      uuid.UUID    `json:"patient,omitzero"`     // whom it is for
+	Wish         *wish        `json:"wish,omitempty"`       // what to wait for
 }
 
 // Kinds of options by what they do.

@@ -14,9 +14,13 @@ import (
 // advanceBooking does the next step of a booking.
 func (t *talk) advanceBooking(ctx context.Context) error {
 	service, ok := t.wanted()
-	switch {
-	case !ok:
+	if !ok {
 		return t.askCare()
+	}
+	if asked, err := t.askWhom(ctx); asked || err != nil {
+		return err
+	}
+	switch {
 	case t.state.Hold == nil:
 		return t.find(ctx, service)
 	case !t.identified():
@@ -36,6 +40,18 @@ func (t *talk) rethink(ctx context.Context, r reading) error {
 		return t.advance(ctx)
 	}
 	t.state.Seen, t.state.Slots, t.state.Pending = nil, nil, nil
+	t.wishFrom(r)
+	if w := t.state.Wish; r.nobody && len(r.who) == 0 {
+		t.say("no-such-person", prompts.Values{})
+		if r.care == (care{}) && w.Specialty == "" && w.Service == uuid.Nil {
+			return t.askWho()
+		}
+	}
+	return t.advance(ctx)
+}
+
+// wishFrom takes what was said of what, with whom, when and for whom into the wish.
+func (t *talk) wishFrom(r reading) {
 	w := &t.state.Wish
 	t.wishCare(r)
 	switch {
@@ -49,21 +65,13 @@ func (t *talk) rethink(ctx context.Context, r reading) error {
 		w.Practitioners, w.Unclear = t.speaking(r), false
 	}
 	w.Whens = mergeWhens(w.Whens, r)
-	if r.whom != forUnsaid {
-		w.Whom = r.whom
-	}
-	if r.nobody && len(r.who) == 0 {
-		t.say("no-such-person", prompts.Values{})
-		if r.care == (care{}) && w.Specialty == "" && w.Service == uuid.Nil {
-			return t.askWho()
-		}
-	}
-	return t.advance(ctx)
+	w.meantFor(r)
 }
 
 // forWhom takes for whom the visit is. A children's doctor is not for oneself.
-func (t *talk) forWhom(ctx context.Context, w whom) error {
-	t.state.Wish.Whom = w
+func (t *talk) forWhom(ctx context.Context, r reading) error {
+	t.state.Wish.meantFor(r)
+	w := t.state.Wish.Whom
 	if service, ok := t.wanted(); w == forSelf && ok && service.Specialty == t.vocab.children {
 		if err := t.letGo(ctx); err != nil {
 			return err
@@ -117,7 +125,7 @@ func (t *talk) allProvide(practitioners []uuid.UUID, c care) bool {
 
 // wishFor starts to look for what a button named.
 func (t *talk) wishFor(ctx context.Context, c care) error {
-	if t.state.Job != jobBook {
+	if !t.state.Job.enrols() {
 		t.state.begin(jobBook)
 	}
 	t.state.Wish.Specialty, t.state.Wish.Service = c.specialty, c.service
@@ -151,7 +159,7 @@ func (t *talk) possible() []clinic.Service {
 		var out []clinic.Service
 		for _, s := range t.clinic.Services {
 			care := ignoreCare || w.Service == s.ID || w.Service == uuid.Nil && (w.Specialty == "" || w.Specialty == s.Specialty)
-			if !s.Retired && care && t.provided(s) {
+			if !s.Retired && care && t.provided(s) && !slices.Contains(w.Barred, s.ID) {
 				out = append(out, s)
 			}
 		}
@@ -181,9 +189,7 @@ func (t *talk) askCare() error {
 			v.Practitioner = t.practitioner(t.state.Wish.Practitioners[0]).DisplayName()
 		}
 		t.say("ask-service", v)
-		for _, s := range options {
-			t.offer(choice{Label: s.DisplayName(), Action: action{Do: doCare, Specialty: s.Specialty, Service: s.ID}})
-		}
+		t.serviceMenu()
 		return nil
 	}
 	if len(t.parts) == 0 {
@@ -191,6 +197,13 @@ func (t *talk) askCare() error {
 	}
 	t.careMenu()
 	return nil
+}
+
+// serviceMenu offers the kinds of visits that fit the wish.
+func (t *talk) serviceMenu() {
+	for _, s := range t.possible() {
+		t.offer(choice{Label: s.DisplayName(), Action: action{Do: doCare, Specialty: s.Specialty, Service: s.ID}})
+	}
 }
 
 // careMenu offers the clinic's specialties.
@@ -220,7 +233,10 @@ func (t *talk) proposeBooking(ctx context.Context) error {
 		return t.lostSlot(ctx, t.state.Hold.Slot, err)
 	}
 	t.state.Hold = &hold
-	proposal, err := t.desk.ProposeBooking(t.caller, hold)
+	proposal, err := t.desk.ProposeBooking(ctx, t.caller, hold, t.patient())
+	if clinic.CodeOf(err) == clinic.CodeNotAllowed {
+		return t.notLinked(ctx)
+	}
 	if err != nil {
 		return err
 	}

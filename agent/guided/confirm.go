@@ -16,18 +16,9 @@ import (
 
 // showProposal says what would change and asks for a yes or a no.
 func (t *talk) showProposal(ctx context.Context, p tools.Proposal, first bool) error {
-	v := t.slotValues(p.Slot)
-	switch p.Kind {
-	case tools.ProposeCancel:
-		v = t.slotValues(p.Was)
-	case tools.ProposeMove:
-		v.Was = t.words.At(t.local(p.Was.Start, p.Was.Location))
-	case tools.ProposeBook:
-		name, err := t.desk.PatientName(ctx, t.caller)
-		if err != nil {
-			return err
-		}
-		v.Patient = name
+	v, err := t.proposalValues(ctx, p)
+	if err != nil {
+		return err
 	}
 	t.state.Step, t.state.Pending = stepConfirm, &p
 	t.say("propose-"+string(p.Kind), v)
@@ -38,8 +29,31 @@ func (t *talk) showProposal(ctx context.Context, p tools.Proposal, first bool) e
 	}
 	t.body.Options = append(t.body.Options, option)
 	t.menu = append(t.menu, choice{Label: label, Action: action{Do: doConfirm}})
-	t.offer(choice{Label: t.text("decline-"+string(p.Kind), prompts.Values{}), Action: action{Do: doDecline, Proposal: p.ID}})
+	t.offer(choice{Label: t.text("decline-"+string(p.Kind), prompts.Values{}), Action: action{Do: doDecline, Proposal: p.ID, Offer: p.Offer}})
 	return nil
+}
+
+// proposalValues are what the wording may say of a proposal.
+func (t *talk) proposalValues(ctx context.Context, p tools.Proposal) (prompts.Values, error) {
+	v := t.slotValues(p.Slot)
+	if p.Kind == tools.ProposeCancel {
+		v = t.slotValues(p.Was)
+	} else if !p.Was.Start.IsZero() {
+		v.Was = t.at(p.Was.Start, p.Was.Location)
+	}
+	if !p.Expires.IsZero() {
+		v.Until = t.at(p.Expires, p.Slot.Location)
+	}
+	name, err := t.nameOf(ctx, p.Patient)
+	if err != nil {
+		return v, err
+	}
+	v.For = name
+	if p.Kind == tools.ProposeBook && name == "" {
+		name, err = t.desk.PatientName(ctx, t.caller)
+	}
+	v.Patient = name
+	return v, err
 }
 
 // heardVerdict takes a yes or a no to what is proposed. Values that differ from it are a correction, whatever else was said.
@@ -137,6 +151,8 @@ func (t *talk) unreserved(r reading, p tools.Proposal) bool {
 		agreed |= setOf(signMove)
 	case tools.ProposeBook:
 		agreed |= setOf(signBook)
+	case tools.ProposeAccept:
+		agreed |= setOf(signBook, signPick)
 	}
 	if r.has(signNo) || r.has(signNegation) {
 		return false
@@ -172,7 +188,7 @@ func (t *talk) differs(r reading, p tools.Proposal) bool {
 	if len(r.who) > 0 && !slices.Contains(r.who, slot.Practitioner) || slices.Contains(r.without, slot.Practitioner) || r.nobody {
 		return true
 	}
-	if r.hasTime() && !t.fits(whensOf(r.times), slot) {
+	if whens := whensOf(r.times); r.hasTime() && !t.fits(whens, slot) && !t.fitsThere(whens, slot) {
 		return true
 	}
 	service := t.service(slot.Service)
@@ -212,7 +228,7 @@ func (t *talk) confirm(ctx context.Context, option chat.Option) error {
 	if before, ok := t.state.doneBefore(p.ID); ok {
 		return t.already(ctx, before)
 	}
-	if t.state.Pending == nil || t.state.Pending.ID != p.ID {
+	if p.Kind != tools.ProposeAccept && (t.state.Pending == nil || t.state.Pending.ID != p.ID) {
 		t.say("replaced", prompts.Values{})
 		return t.again(ctx)
 	}
@@ -221,42 +237,57 @@ func (t *talk) confirm(ctx context.Context, option chat.Option) error {
 	if err != nil {
 		return t.notConfirmed(ctx, p, err)
 	}
-	t.report(ctx, change)
-	return nil
+	return t.report(ctx, change)
 }
 
 // report says what was changed, from the appointment's row.
-func (t *talk) report(ctx context.Context, change tools.Change) {
+func (t *talk) report(ctx context.Context, change tools.Change) error {
 	a, p := change.Appointment, change.Proposal
-	v := t.slotValues(a.Slot)
+	v, err := t.appointmentValues(ctx, a)
+	if err != nil {
+		return err
+	}
 	t.body.Appointment = t.card(a)
 	switch {
 	case a.State == clinic.StateCancelled:
 		t.say("cancelled", v)
-	case p.Kind == tools.ProposeMove:
-		v.Was = t.words.At(t.local(p.Was.Start, p.Was.Location))
+	case !p.Was.Start.IsZero():
+		v.Was = t.at(p.Was.Start, p.Was.Location)
 		t.say("moved", v)
 	default:
 		v.Address = t.location(a.Slot.Location).Address
-		if name, err := t.desk.PatientName(ctx, t.caller); err == nil && !t.forOther() {
+		if name, err := t.desk.PatientName(ctx, t.caller); err == nil && !t.forOther() && v.For == "" {
 			v.Patient = name
 		}
 		t.say("booked", v)
+		if err := t.askLink(ctx); err != nil {
+			return err
+		}
 	}
 	t.state.rest()
 	t.state.Done = append(t.state.Done, done{Proposal: p.ID, Appointment: a.ID})
+	return nil
 }
 
 // notConfirmed says why nothing was changed, and what can be done instead.
 func (t *talk) notConfirmed(ctx context.Context, p tools.Proposal, err error) error {
 	t.state.Pending = nil
-	switch clinic.CodeOf(err) {
-	case clinic.CodeNotAllowed:
+	code := clinic.CodeOf(err)
+	switch {
+	case code == clinic.CodeNotAllowed && t.caller.Verified():
+		return t.notLinked(ctx)
+	case code == clinic.CodeNotAllowed:
+		if p.Kind == tools.ProposeAccept {
+			t.state.begin(jobAccept)
+			t.state.Offer = &p
+		}
 		t.say("ask-details-expired", prompts.Values{})
 		return t.askDetails()
-	case clinic.CodeLateChange:
-		return t.tooLate()
-	case clinic.CodeWrongState, clinic.CodeNotFound:
+	case code == clinic.CodeLateChange:
+		return t.tooLate(err)
+	case p.Kind == tools.ProposeAccept:
+		return t.lostOffer(ctx, p, err)
+	case p.Kind != tools.ProposeBook && (code == clinic.CodeWrongState || code == clinic.CodeNotFound):
 		t.say("changed-meanwhile", prompts.Values{})
 		t.state.begin(jobMine)
 		return t.advance(ctx)
@@ -290,6 +321,9 @@ func (t *talk) decline(ctx context.Context, proposal uuid.UUID) error {
 	if p == nil || p.ID != proposal {
 		t.say("replaced", prompts.Values{})
 		return t.again(ctx)
+	}
+	if p.Kind == tools.ProposeAccept {
+		return t.declineOffer(ctx, action{Offer: p.Offer})
 	}
 	if err := t.letGo(ctx); err != nil {
 		return err

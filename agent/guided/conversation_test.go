@@ -122,7 +122,9 @@ func begin(t *testing.T) *conversation {
 	if _, err := env.DB.Seed(t.Context(), data); err != nil {
 		t.Fatal(err)
 	}
-	desk, err := tools.New(tools.Config{Directories: env.DB, Calendar: env.DB, Bookings: env.DB, Verifier: env.DB, Tasks: env.DB})
+	desk, err := tools.New(tools.Config{
+		Directories: env.DB, Calendar: env.DB, Bookings: env.DB, Family: env.DB, Waitlist: env.DB, Offers: env.DB, Verifier: env.DB, Tasks: env.DB,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +138,7 @@ func begin(t *testing.T) *conversation {
 	if err := env.DB.Beat(t.Context(), c.worker); err != nil {
 		t.Fatal(err)
 	}
-	c.open("en")
+	c.open("en", "")
 	return c
 }
 
@@ -150,21 +152,29 @@ var patients = []clinic.Patient{
 		ID: uuid.MustParse("018f2d4e-0000-7000-8000-000000000002"), GivenName: "John", FamilyName: "Roe", Language: "en",
 		BirthDate: localtime.Date{Year: 1975, Month: time.June, Day: 2}, Phone: "+12125550124",
 	},
+	{
+		ID: uuid.MustParse("018f2d4e-0000-7000-8000-000000000003"), GivenName: "Leo", FamilyName: "Doe", Language: "en",
+		BirthDate: localtime.Date{Year: 2017, Month: time.March, Day: 4},
+	},
+	{
+		ID: uuid.MustParse("018f2d4e-0000-7000-8000-000000000004"), GivenName: "Nora", FamilyName: "Doe", Language: "en",
+		BirthDate: localtime.Date{Year: 2019, Month: time.April, Day: 5},
+	},
 }
 
 func (c *conversation) log(format string, args ...any) {
 	fmt.Fprintf(&c.transcript, format+"\n", args...)
 }
 
-// open begins a new session.
-func (c *conversation) open(language string) {
+// open begins a new session, of a browser in a zone.
+func (c *conversation) open(language, zone string) {
 	c.t.Helper()
 	greeting, err := c.engine.Greeting(c.clinic, language)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	c.session, err = c.env.DB.OpenSession(c.t.Context(), chat.SessionRequest{
-		Clinic: c.clinic.ID, Language: language, Idle: time.Hour, Greeting: greeting,
+		Clinic: c.clinic.ID, Language: language, Zone: zone, Idle: time.Hour, Greeting: greeting,
 	})
 	if err != nil {
 		c.t.Fatal(err)
@@ -353,7 +363,10 @@ func (c *conversation) record() string {
 		`select 'held: ' || to_char(starts_at at time zone 'America/New_York', 'YYYY-MM-DD HH24:MI') from allocation a
 		   join practitioner p on p.id = a.resource_id where a.state = 1 order by starts_at`,
 		`select 'task: ' || kind || ', ' || state from task order by created_at, kind`,
-		`select 'new patient: ' || given_name || ' ' || family_name from patient where id not in ('` + patients[0].ID.String() + `', '` + patients[1].ID.String() + `') order by created_at`,
+		`select 'new patient: ' || given_name || ' ' || family_name from patient where id::text not like '018f2d4e-0000-7000-8000-%' order by created_at`,
+		`select 'waiting: ' || w.state || ', ' || s.name || ', for ' || p.given_name
+		   from waitlist_entry w join service s on s.id = w.service_id join patient p on p.id = w.patient_id order by w.created_at, w.id`,
+		`select 'offer: ' || state from waitlist_offer order by created_at, id`,
 		`select 'consent: ' || source from consent order by at`,
 	} {
 		rows, err := c.env.Owner.Query(c.t.Context(), query)
@@ -382,7 +395,16 @@ func (c *conversation) record() string {
 //	@ appointment chen skin-check 2026-12-01 14:00  Jane Doe has that
 //	@ known                                       the browser has proven to be Jane Doe's
 //	@ unknown                                     and has proven nothing any more
-//	@ session es                                  another browser, in another language
+//	@ family                                      Jane Doe may book for Leo and Nora
+//	@ unlinked                                    and for nobody any more
+//	@ new skin-check                              that service is for new patients only from now on
+//	@ seen                                        Jane Doe has been at the clinic before
+//	@ retired chen                                she sees nobody any more
+//	@ closed 2026-12-01                           the clinic is, that day
+//	@ full chen 2026-12-01                        she has no time left that day
+//	@ freed chen 2026-12-01 14:00 14:30           a cancellation is offered to whoever waits
+//	@ lapsed                                      nobody answered that in time
+//	@ session es Europe/Madrid                    another browser, in another language and zone
 //	@ sms                                         the conversation goes on by text
 //	@ crash > words                               a worker answers, and is killed before it could commit
 func (c *conversation) happen(args []string) {
@@ -409,7 +431,30 @@ func (c *conversation) happen(args []string) {
 	case "unknown":
 		c.exec(`update endpoint set level = 0, patient_id = null where id = $1`, c.session.Endpoint.ID)
 	case "session":
-		c.open(args[1])
+		c.open(args[1], strings.Join(args[2:], ""))
+	case "family":
+		for _, child := range patients[2:] {
+			c.exec(`insert into patient_link (clinic_id, guardian_id, patient_id, relation) values ($1, $2, $3, 'parent')`, c.clinic.ID, patients[0].ID, child.ID)
+		}
+	case "unlinked":
+		c.exec(`delete from patient_link`)
+	case "new":
+		c.exec(`update service set new_patients = 'only' where code = $1`, args[1])
+	case "seen":
+		c.exec(`update patient set seen_at = now() - interval '1 year' where id = $1`, patients[0].ID)
+	case "retired":
+		c.exec(`update resource set retired_at = now() where id = (select id from practitioner where lower(family_name) = $1)`, args[1])
+	case "closed":
+		c.exec(`insert into date_override (clinic_id, id, day, closed, reason) values ($1, gen_random_uuid(), $2, true, 'Founders'' Day')`, c.clinic.ID, args[1])
+	case "full":
+		c.exec(`insert into date_override (clinic_id, id, resource_id, day, closed) select $1, gen_random_uuid(), id, $2, true from practitioner where lower(family_name) = $3`,
+			c.clinic.ID, args[2], args[1])
+	case "lapsed":
+		if n, err := c.env.DB.LapseOffers(c.t.Context()); err != nil || n != 1 {
+			c.t.Fatalf("%d offers lapsed, %v", n, err)
+		}
+	case "freed":
+		c.freed(args[1:])
 	case "sms":
 		c.text()
 	case "crash":
@@ -457,6 +502,33 @@ func (c *conversation) book(patient uuid.UUID, args []string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// freed offers freed time to whoever waits for it, as a worker does: a practitioner's family name, a day and from when to when.
+func (c *conversation) freed(args []string) {
+	c.t.Helper()
+	freed := chat.FreedArgs{Clinic: c.clinic.ID}
+	for _, p := range c.data.Directory.Practitioners {
+		if strings.EqualFold(p.FamilyName, args[0]) {
+			freed.Practitioner = p.ID
+		}
+	}
+	for i, at := range []*time.Time{&freed.From, &freed.Until} {
+		parsed, err := time.ParseInLocation("2006-01-02 15:04", args[1]+" "+args[2+i], c.clinic.Zone)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		*at = parsed
+	}
+	offered, found, err := c.env.DB.OfferFreed(c.t.Context(), freed, 30*time.Minute, c.engine.Offer)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if !found || offered.Message == nil {
+		c.log("  (nobody is told)")
+		return
+	}
+	c.show([]chat.Message{*offered.Message})
 }
 
 // text begins a conversation by SMS.

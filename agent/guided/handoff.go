@@ -3,6 +3,8 @@ package guided
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/prompts"
 	"github.com/agentcare/agentcare/tools"
@@ -16,7 +18,7 @@ func (t *talk) handOff(ctx context.Context) error {
 	}
 	v := prompts.Values{}
 	if !expected.IsZero() {
-		v.When = t.words.At(expected.In(t.clinic.Clinic.Zone))
+		v.When = t.at(expected, uuid.Nil)
 	}
 	if t.caller.Verified() {
 		t.say("handed-known", v)
@@ -39,7 +41,7 @@ func (t *talk) heardNumber(ctx context.Context, r reading) (bool, error) {
 	t.state.CallBack = false
 	v := prompts.Values{}
 	if !expected.IsZero() {
-		v.When = t.words.At(expected.In(t.clinic.Clinic.Zone))
+		v.When = t.at(expected, uuid.Nil)
 	}
 	t.say("number-noted", v)
 	if t.state.Job != jobNone {

@@ -22,13 +22,22 @@ func (t *talk) askDetails() error {
 		v.Count = max(1, int(h.Expires.Sub(t.caller.Now).Minutes()))
 		t.say("keeping", v)
 	}
-	if t.state.Job == jobBook {
+	switch {
+	case t.state.Wish.Guardian:
+		t.say("ask-details-guardian", prompts.Values{})
+	case t.state.Job.enrols():
 		t.say("ask-details-book", prompts.Values{Other: t.forOther()})
-	} else {
+	default:
 		t.say("ask-details-known", prompts.Values{})
+	}
+	if t.forOther() && t.caller.Verified() {
+		t.state.Guardian = t.caller.Patient
 	}
 	return t.detailsForm()
 }
+
+// enrols reports whether a chart is made for whoever proves who they are and has none.
+func (t *talk) enrols() bool { return t.state.Job.enrols() && !t.state.Wish.Guardian }
 
 // forOther reports whether the visit is for somebody else than who writes.
 func (t *talk) forOther() bool {
@@ -38,11 +47,14 @@ func (t *talk) forOther() bool {
 // detailsForm asks for the name too where a chart may have to be made, and for the consent to texts with it.
 func (t *talk) detailsForm() error {
 	t.state.Step = stepDetails
+	if t.enrols() && t.forOther() && !t.caller.Verified() && len(t.menu) == 0 {
+		t.offer(t.plain(doGuardian))
+	}
 	known := []chat.Field{
 		{Name: chat.FieldBirthDate, Label: t.text("field-birth-date", prompts.Values{}), Type: chat.FieldDate, Required: true},
 		{Name: chat.FieldPhoneName, Label: t.text("field-phone", prompts.Values{}), Type: chat.FieldPhone, Required: true},
 	}
-	if t.state.Job != jobBook {
+	if !t.enrols() {
 		return t.ask(doDetails, known)
 	}
 	fields := append([]chat.Field{
@@ -71,13 +83,13 @@ func (t *talk) sendDetails(ctx context.Context, values map[string]string) error 
 		claim.Consent = t.text("field-consent", prompts.Values{})
 	}
 	t.meanwhile("checking")
-	sent, err := t.desk.BeginVerification(ctx, t.caller, tools.VerifyIn{Claim: claim, Enrol: t.state.Job == jobBook})
+	sent, err := t.desk.BeginVerification(ctx, t.caller, tools.VerifyIn{Claim: claim, Enrol: t.enrols()})
 	return t.codeSent(ctx, sent, "code-sent", err)
 }
 
 // anotherCode sends a new code for the details that were entered before.
 func (t *talk) anotherCode(ctx context.Context) error {
-	sent, err := t.desk.AnotherCode(ctx, t.caller, t.state.Job == jobBook)
+	sent, err := t.desk.AnotherCode(ctx, t.caller, t.enrols())
 	return t.codeSent(ctx, sent, "code-sent-again", err)
 }
 
@@ -148,21 +160,26 @@ func (t *talk) checkCode(ctx context.Context, code string) error {
 		return t.nobodyKnown(ctx)
 	}
 	t.caller = t.caller.As(verified.Patient)
-	t.state.About = forSelf
-	if t.state.Job == jobBook {
-		t.state.About = t.state.Wish.Whom
-	}
 	t.state.WrongCodes, t.state.Step = 0, stepNone
 	thanks := prompts.Values{Patient: verified.GivenName}
-	if t.state.Job == jobBook && t.forOther() {
+	if t.enrols() && t.forOther() {
 		thanks.Patient = ""
 	}
 	t.say("thanks-name", thanks)
+	if err := t.verifiedFor(ctx); err != nil {
+		return err
+	}
 	return t.advance(ctx)
 }
 
-// nobodyKnown answers somebody whose number is theirs but who has no chart: the same as if they had one without appointments.
+// nobodyKnown answers somebody whose number is theirs but who has no chart: the same as if they had one without
+// appointments, and without anybody to look after.
 func (t *talk) nobodyKnown(ctx context.Context) error {
+	if t.state.Wish.Guardian {
+		t.state.Wish.Guardian = false
+		t.say("nobody-linked", prompts.Values{})
+		return t.askDetails()
+	}
 	if err := t.letGo(ctx); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package guided
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/google/uuid"
@@ -30,14 +31,20 @@ func (t *talk) advanceMine(ctx context.Context) error {
 		t.say("mine-none", prompts.Values{})
 		t.offer(t.plain(doBook))
 	case 1:
-		t.say("mine-one", t.slotValues(list[0].Slot))
+		v, err := t.appointmentValues(ctx, list[0])
+		if err != nil {
+			return err
+		}
+		t.say("mine-one", v)
 		t.body.Appointment = t.card(list[0])
 		t.offerChange(doMove, list[0], prompts.Values{})
 		t.offerChange(doCancel, list[0], prompts.Values{})
 	default:
-		t.listMine(list)
+		if err := t.listMine(ctx, list); err != nil {
+			return err
+		}
 	}
-	return nil
+	return t.tellWaiting(ctx)
 }
 
 // mineInBetween tells somebody who is booking what they have already, and goes on.
@@ -50,23 +57,34 @@ func (t *talk) mineInBetween(ctx context.Context) error {
 	case 0:
 		t.say("mine-nothing", prompts.Values{})
 	case 1:
-		t.say("mine-one", t.slotValues(list[0].Slot))
+		v, err := t.appointmentValues(ctx, list[0])
+		if err != nil {
+			return err
+		}
+		t.say("mine-one", v)
 	default:
-		t.listMine(list)
+		if err := t.listMine(ctx, list); err != nil {
+			return err
+		}
 	}
 	return t.resume(ctx)
 }
 
-func (t *talk) listMine(list []clinic.Appointment) {
+func (t *talk) listMine(ctx context.Context, list []clinic.Appointment) error {
 	v := prompts.Values{Count: len(list)}
 	for _, a := range list {
-		v.Lines = append(v.Lines, t.text("mine-line", t.slotValues(a.Slot)))
+		line, err := t.appointmentValues(ctx, a)
+		if err != nil {
+			return err
+		}
+		v.Lines = append(v.Lines, t.text("mine-line", line))
 	}
 	t.say("mine-many", v)
 	for _, a := range list[:min(len(list), shownAppointments)] {
 		t.offerChange(doMove, a, t.slotValues(a.Slot))
 		t.offerChange(doCancel, a, t.slotValues(a.Slot))
 	}
+	return nil
 }
 
 // offerChange offers to move or to cancel one appointment.
@@ -102,7 +120,11 @@ func (t *talk) target(ctx context.Context, ask string) (clinic.Appointment, bool
 		return list[i], true, nil
 	}
 	t.state.Appointment = uuid.Nil
-	if meant := t.meant(list); len(meant) > 0 {
+	meant, err := t.meant(ctx, list)
+	if err != nil {
+		return clinic.Appointment{}, false, err
+	}
+	if len(meant) > 0 {
 		list = meant
 	} else if t.state.Job == jobMove && len(t.state.Wish.Whens) == 0 {
 		t.state.Wish.Whens, t.state.Which = t.state.Which, nil // it is when to move to, not which to move
@@ -117,39 +139,51 @@ func (t *talk) target(ctx context.Context, ask string) (clinic.Appointment, bool
 		t.state.Appointment = list[0].ID
 		return list[0], true, nil
 	}
-	t.askWhich(list, ask)
-	return clinic.Appointment{}, false, nil
+	return clinic.Appointment{}, false, t.askWhich(ctx, list, ask)
 }
 
 // meant are the appointments that fit what was said of which one it is.
-func (t *talk) meant(list []clinic.Appointment) []clinic.Appointment {
+func (t *talk) meant(ctx context.Context, list []clinic.Appointment) ([]clinic.Appointment, error) {
+	family, err := t.family(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whose := namedIn(family, t.state.Whose)
 	var fitting []clinic.Appointment
 	for _, a := range list {
 		with := len(t.state.With) == 0 || slices.Contains(t.state.With, a.Slot.Practitioner)
-		if with && t.fits(t.state.Which, a.Slot) {
+		theirs := len(whose) == 0 || slices.ContainsFunc(whose, func(d clinic.Dependant) bool { return d.ID == a.Patient })
+		if with && theirs && t.fits(t.state.Which, a.Slot) {
 			fitting = append(fitting, a)
 		}
 	}
-	return fitting
+	return fitting, nil
 }
 
 // askWhich asks which appointment is meant.
-func (t *talk) askWhich(list []clinic.Appointment, ask string) {
+func (t *talk) askWhich(ctx context.Context, list []clinic.Appointment, ask string) error {
 	t.state.Step = stepWhich
 	t.say(ask, prompts.Values{})
-	do := doMove
-	if t.state.Job == jobCancel {
-		do = doCancel
-	}
+	do := map[job]verb{jobMove: doMove, jobCancel: doCancel, jobWait: doWait}[t.state.Job]
 	for _, a := range list {
-		t.offer(choice{Label: t.text("option-appointment", t.slotValues(a.Slot)), Action: action{Do: do, Appointment: a.ID}})
+		v, err := t.appointmentValues(ctx, a)
+		if err != nil {
+			return err
+		}
+		t.offer(choice{Label: t.text("option-appointment", v), Action: action{Do: do, Appointment: a.ID}})
 	}
+	return nil
 }
 
 // tooLate says that a change inside the notice is for people to make.
-func (t *talk) tooLate() error {
+func (t *talk) tooLate(refusal error) error {
 	t.state.rest()
-	t.say("late", prompts.Values{})
+	var late *clinic.Error
+	v := prompts.Values{}
+	if errors.As(refusal, &late) {
+		v.Span = t.span(late.Span)
+	}
+	t.say("late", v)
 	t.offer(t.plain(doHuman))
 	return nil
 }

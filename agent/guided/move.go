@@ -27,7 +27,11 @@ func (t *talk) advanceMove(ctx context.Context) error {
 	}
 	if t.state.Wish.Service != a.Slot.Service {
 		t.state.Wish.Service, t.state.Wish.Specialty = a.Slot.Service, ""
-		t.say("moving", t.slotValues(a.Slot))
+		v, err := t.appointmentValues(ctx, a)
+		if err != nil {
+			return err
+		}
+		t.say("moving", v)
 	}
 	t.state.Leaving = a.Slot.Start
 	t.moveWith(a)
@@ -66,7 +70,7 @@ func (t *talk) notChangeable(ctx context.Context, err error) error {
 	}
 	switch clinic.CodeOf(err) {
 	case clinic.CodeLateChange:
-		return t.tooLate()
+		return t.tooLate(err)
 	case clinic.CodeNotFound, clinic.CodeWrongState:
 		t.say("changed-meanwhile", prompts.Values{})
 		t.state.begin(jobMine)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/localtime"
@@ -89,7 +91,7 @@ func place(n, count int) int {
 	}
 }
 
-// pickedSlot is which of the slots that were offered is meant, -1 when none is, or several are.
+// pickedSlot is which of the slots that were offered is meant, negative when none is, or several are.
 func (t *talk) pickedSlot(r reading) int {
 	slots := t.state.Slots
 	asking := t.state.Step == stepSlot
@@ -137,13 +139,27 @@ func (t *talk) onlyFit(r reading) int {
 	if r.isQuestion() && !r.u.polite && !w.Exact || r.onlySoonest() || r.has(signOthers) || r.u.signs.hasAny(setOf(signEarlier, signLater)) && !w.Exact {
 		return -1
 	}
-	found := -1
+	if i := t.only(r.who, func(s clinic.Slot) bool { return t.fits(whens, s) }); i != noneFits {
+		return i
+	}
+	return t.only(r.who, func(s clinic.Slot) bool { return t.fitsThere(whens, s) })
+}
+
+// Where no slot was meant: none fits, or several do.
+const (
+	noneFits    = -1
+	severalFits = -2
+)
+
+// only is where the only offered slot stands that fits, with one of these practitioners if any are named.
+func (t *talk) only(who []uuid.UUID, fits func(clinic.Slot) bool) int {
+	found := noneFits
 	for i, s := range t.state.Slots {
-		if len(r.who) > 0 && !slices.Contains(r.who, s.Practitioner) || !t.fits(whens, s) {
+		if len(who) > 0 && !slices.Contains(who, s.Practitioner) || !fits(s) {
 			continue
 		}
 		if found >= 0 {
-			return -1
+			return severalFits
 		}
 		found = i
 	}

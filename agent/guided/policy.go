@@ -11,6 +11,7 @@ import (
 	"github.com/agentcare/agentcare/agent"
 	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/localtime"
 	"github.com/agentcare/agentcare/prompts"
 	"github.com/agentcare/agentcare/tools"
 )
@@ -59,9 +60,18 @@ func (t *talk) act(ctx context.Context, a action) error {
 		return t.askDetails()
 	case doOver:
 		return t.over(ctx)
+	case doWait:
+		return t.startWait(ctx, a)
+	case doUnwait:
+		return t.stopWaiting(ctx, a.Entry)
+	case doFor, doElse, doGuardian:
+		return t.chooseWhom(ctx, a)
 	case doConfirm:
 		return t.confirmPending(ctx)
 	case doDecline:
+		if a.Offer != uuid.Nil {
+			return t.declineOffer(ctx, a)
+		}
 		return t.decline(ctx, a.Proposal)
 	default:
 		return fmt.Errorf("answering a choice: unknown action %q", a.Do)
@@ -86,6 +96,9 @@ func (t *talk) hear(ctx context.Context, text string) error {
 		return t.emergency(ctx)
 	}
 	r := t.vocab.understand(text, t.caller.Now)
+	if err := t.spotFamily(ctx, &r); err != nil {
+		return err
+	}
 	misses := t.state.Misses
 	t.state.Misses = 0
 	for _, answer := range []func(context.Context, reading) (bool, error){
@@ -93,7 +106,9 @@ func (t *talk) hear(ctx context.Context, text string) error {
 		t.heardNumber,
 		t.heardVerdict,
 		t.heardDetails,
+		t.heardWaiting,
 		t.heardGeneral,
+		t.heardWhom,
 		t.heardPick,
 		t.heardQuestion,
 		t.heardWish,
@@ -155,8 +170,8 @@ func (t *talk) heardWish(ctx context.Context, r reading) (bool, error) {
 	case wantBook:
 		return t.heardBooking(ctx, r)
 	default:
-		if t.state.Job == jobBook && r.whom != forUnsaid && (!r.values() || r.care.weight == weightHint) {
-			return true, t.forWhom(ctx, r.whom)
+		if t.state.Job.enrols() && r.whom != forUnsaid && (!r.values() || r.care.weight == weightHint) {
+			return true, t.forWhom(ctx, r)
 		}
 		if r.values() && t.state.Job != jobNone {
 			return t.heardBooking(ctx, r)
@@ -170,7 +185,7 @@ func (t *talk) heardBooking(ctx context.Context, r reading) (bool, error) {
 	switch {
 	case r.number != 0 && t.state.Step != stepSlot: // a number that nothing was asked about is no time
 		return false, nil
-	case t.state.Job == jobMove || t.state.Job == jobBook:
+	case t.state.Job == jobMove || t.state.Job.enrols():
 		return true, t.rethink(ctx, r)
 	case t.state.Job == jobCancel && t.state.Step == stepWhich:
 		t.readTarget(r)
@@ -214,6 +229,14 @@ func (t *talk) advance(ctx context.Context) error {
 		return t.advanceCancel(ctx)
 	case jobMine:
 		return t.advanceMine(ctx)
+	case jobWait:
+		return t.advanceWait(ctx)
+	case jobWaits:
+		return t.advanceWaits(ctx)
+	case jobUnwait:
+		return t.advanceUnwait(ctx)
+	case jobAccept:
+		return t.advanceAccept(ctx)
 	default:
 		t.say("what-else", prompts.Values{})
 		t.mainMenu()
@@ -239,7 +262,7 @@ func (t *talk) again(ctx context.Context) error {
 		return t.codeForm()
 	case stepDetails:
 		return t.askDetails()
-	case stepNone, stepCare, stepWhich:
+	case stepNone, stepCare, stepWhich, stepWhom:
 	}
 	return t.advance(ctx)
 }
@@ -269,9 +292,10 @@ func (t *talk) letGo(ctx context.Context) error {
 	return t.desk.Release(ctx, t.caller)
 }
 
-// identified reports whether it is proven who asks, and for a booking also that it is about whom the visit is for.
+// identified reports whether it is proven who asks, and where a chart may have to be made also that it is about whom the
+// visit is for.
 func (t *talk) identified() bool {
-	if !t.caller.Verified() || t.state.Job != jobBook {
+	if !t.caller.Verified() || !t.state.Job.enrols() || t.state.Wish.For != uuid.Nil {
 		return t.caller.Verified()
 	}
 	return cmp.Or(t.state.About, forSelf) == cmp.Or(t.state.Wish.Whom, forSelf)
@@ -297,30 +321,22 @@ func (t *talk) notUnderstood(ctx context.Context, misses int) error {
 		t.say("help", prompts.Values{})
 		t.mainMenu()
 		return nil
-	case stepSlot, stepCode, stepWhich, stepConfirm:
+	case stepSlot, stepCode, stepWhich, stepWhom, stepConfirm:
 	}
 	t.say("sorry", prompts.Values{})
 	return t.again(ctx)
 }
 
-// refused says what a refusal by the clinic's rules means for somebody who chose a time; false for other errors.
-func (t *talk) refused(err error) bool {
-	switch clinic.CodeOf(err) {
-	case clinic.CodeSlotTaken:
-		t.say("taken", prompts.Values{})
-	case clinic.CodePatientBusy:
-		t.say("busy", prompts.Values{})
-	case clinic.CodeNotOffered, clinic.CodeTooSoon, clinic.CodeTooFar, clinic.CodeInvalid:
-		t.say("not-possible", prompts.Values{})
-	default:
-		return false
-	}
-	return true
-}
-
-// fits reports whether a slot is at a time that was said.
+// fits reports whether a slot is at a time that was said, on the clock of the place.
 func (t *talk) fits(whens []tools.When, s clinic.Slot) bool {
 	return withinAny(whens, t.local(s.Start, s.Location))
+}
+
+// fitsThere reports whether a slot is at a time that was said, on the patient's own clock, where that shows another time
+// and both were shown.
+func (t *talk) fitsThere(whens []tools.When, s clinic.Slot) bool {
+	zone := t.turn.Endpoint.Zone
+	return localtime.Differs(s.Start, t.local(s.Start, s.Location).Location(), zone) && withinAny(whens, s.Start.In(zone))
 }
 
 // slotIndex is where a slot stands among those that were offered, -1 when it was not.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/localtime"
 	"github.com/agentcare/agentcare/prompts"
 )
 
@@ -54,12 +55,28 @@ func (t *talk) local(at time.Time, location uuid.UUID) time.Time {
 	return at.In(cmp.Or(t.location(location).Zone, t.clinic.Clinic.Zone))
 }
 
+// at is an instant on the clock of a location. Where the patient's own clock shows another time, both are said.
+func (t *talk) at(at time.Time, location uuid.UUID) string {
+	local := t.local(at, location)
+	said := t.words.At(local)
+	zone := t.turn.Endpoint.Zone
+	if !localtime.Differs(at, local.Location(), zone) {
+		return said
+	}
+	theirs := at.In(zone)
+	v := prompts.Values{When: said, Was: t.words.Clock(localtime.ClockOf(at, zone))}
+	if localtime.DateOf(at, zone) != localtime.DateOf(at, local.Location()) {
+		v.Was = t.words.At(theirs)
+	}
+	return t.text("both-clocks", v)
+}
+
 // slotValues are what the wording may say of a slot. The place is named where the clinic has several.
 func (t *talk) slotValues(s clinic.Slot) prompts.Values {
 	v := prompts.Values{
 		Service:      t.service(s.Service).DisplayName(),
 		Practitioner: t.practitioner(s.Practitioner).DisplayName(),
-		When:         t.words.At(t.local(s.Start, s.Location)),
+		When:         t.at(s.Start, s.Location),
 	}
 	if len(t.clinic.Locations) > 1 {
 		v.Location = t.location(s.Location).Name

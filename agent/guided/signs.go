@@ -67,7 +67,8 @@ const (
 	signTime
 	signFiller
 	signCourtesy
-	signAssent // words that may stand beside a yes without making it less of one
+	signWaitlist // waiting for a time to become free
+	signAssent   // words that may stand beside a yes without making it less of one
 	signCount
 )
 
@@ -84,7 +85,7 @@ var signNames = [signCount]string{
 	signOtherPerson: "other person", signForMe: "for me", signFirst: "1st", signSecond: "2nd", signThird: "3rd",
 	signFourth: "4th", signFifth: "5th", signSixth: "6th", signLast: "last one", signAboutIt: "about it", signPick: "pick", signThatOne: "that one",
 	signTitle: "title", signExcept: "except", signNegation: "negation", signQuestion: "question", signTime: "time",
-	signFiller: "filler", signCourtesy: "courtesy", signAssent: "assent",
+	signWaitlist: "waitlist", signFiller: "filler", signCourtesy: "courtesy", signAssent: "assent",
 }
 
 // signs is a set of signs.

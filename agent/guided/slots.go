@@ -3,7 +3,6 @@ package guided
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -32,6 +31,9 @@ func (t *talk) find(ctx context.Context, service clinic.Service) error {
 	}
 	found, err := t.search(ctx)
 	if err != nil {
+		if t.refused(err, service.ID) {
+			return t.otherService(service.ID)
+		}
 		return err
 	}
 	if w := firstOf(t.state.Wish.Whens); found.Fit == tools.FitAsked && len(found.Slots) == 1 && w.Exact && !w.AnyDay() {
@@ -98,7 +100,9 @@ func mixed(found []tools.SlotsFound) tools.SlotsFound {
 
 // slots looks for slots of what is wanted at other times than those that were seen.
 func (t *talk) slots(ctx context.Context, when tools.When) (tools.SlotsFound, error) {
-	return t.desk.FindSlots(ctx, t.caller, tools.FindSlotsIn{
+	caller := t.caller
+	caller.Patient = t.patient() // whose other appointments are in the way
+	return t.desk.FindSlots(ctx, caller, tools.FindSlotsIn{
 		Service:       t.state.Wish.Service,
 		Practitioners: t.seekers(t.service(t.state.Wish.Service)),
 		When:          when,
@@ -166,11 +170,13 @@ func (t *talk) showSlots(found tools.SlotsFound) {
 	}
 	t.say(name, v)
 	if len(found.Slots) == 0 {
+		t.offerWait(tools.FitNone)
 		t.offer(t.plain(doHuman), t.plain(doOver))
 		return
 	}
 	t.state.offered(found.Slots, found.More)
 	t.slotMenu()
+	t.offerWait(found.Fit)
 }
 
 // slotMenu offers the slots that were found last.
@@ -236,13 +242,12 @@ func (t *talk) lostSlot(ctx context.Context, slot clinic.Slot, err error) error 
 		t.offer(t.plain(doHuman), t.plain(doOver))
 		return nil
 	}
-	if !t.refused(err) {
+	if !t.refused(err, slot.Service) {
 		return err
 	}
 	if err := t.letGo(ctx); err != nil {
 		return err
 	}
 	t.state.Slots, t.state.Pending = nil, nil
-	t.state.Seen = []time.Time{slot.Start}
-	return t.advance(ctx)
+	return t.insteadOf(ctx, slot, err)
 }

@@ -33,6 +33,10 @@ const (
 	jobMine   job = "mine"
 	jobMove   job = "move"
 	jobCancel job = "cancel"
+	jobWait   job = "wait"   // for a time that becomes free
+	jobUnwait job = "unwait" // no longer
+	jobWaits  job = "waits"  // see what one waits for
+	jobAccept job = "accept" // a time that became free
 )
 
 // step is what was asked last.
@@ -46,6 +50,7 @@ const (
 	stepDetails step = "details" // who is it
 	stepCode    step = "code"    // the code that was sent
 	stepWhich   step = "which"   // which appointment
+	stepWhom    step = "whom"    // for whom
 	stepConfirm step = "confirm" // shall I?
 )
 
@@ -58,6 +63,11 @@ type wish struct {
 	Unclear       bool         `json:"unclear,omitempty"` // several practitioners have the name that was said
 	Whens         []tools.When `json:"whens,omitempty"`   // alternatives; none: any time
 	Whom          whom         `json:"whom,omitempty"`
+	Named         []string     `json:"named,omitempty"`    // words that may be the name of whom it is for
+	For           uuid.UUID    `json:"for,omitzero"`       // somebody whom the patient may book for; zero: themselves, or not known
+	Else          bool         `json:"else,omitempty"`     // for somebody whom the patient may not book for yet
+	Guardian      bool         `json:"guardian,omitempty"` // the patient proves who they are, and not whom it is for
+	Barred        []uuid.UUID  `json:"barred,omitempty"`   // services that are not for them
 }
 
 // choice is something that was shown to choose from.
@@ -88,8 +98,12 @@ type state struct {
 	Leaving     time.Time       `json:"leaving,omitzero"`      // when the appointment is that is being moved: no time to move to
 	Which       []tools.When    `json:"which,omitempty"`       // what was said of which appointment it is
 	With        []uuid.UUID     `json:"with,omitempty"`        // and of whom it is with
+	Whose       []string        `json:"whose,omitempty"`       // words that may be the name of whom it is for
 	Done        []done          `json:"done,omitempty"`        // latest last
 	About       whom            `json:"about,omitempty"`       // whom the proof of identity is about
+	Guardian    uuid.UUID       `json:"guardian,omitzero"`     // who had proven who they are before somebody else's details were asked for
+	Earlier     bool            `json:"earlier,omitempty"`     // what is waited for takes the place of an appointment
+	Offer       *tools.Proposal `json:"offer,omitempty"`       // of the waitlist, that waits until it is proven who answers
 	CallBack    bool            `json:"call_back,omitempty"`   // a person was asked for, and a number to call was invited
 	WrongCodes  int             `json:"wrong_codes,omitempty"` // since the last code was sent
 	Misses      int             `json:"misses,omitempty"`      // utterances in a row that were not understood
@@ -130,6 +144,9 @@ func last[T any](list []T, n int) []T {
 func (s *state) rest() {
 	*s = state{Version: stateVersion, Done: s.Done, About: s.About}
 }
+
+// enrols reports whether a job may be somebody's first contact, so that a chart is made for them.
+func (j job) enrols() bool { return j == jobBook || j == jobWait }
 
 // begin starts a job.
 func (s *state) begin(j job) {

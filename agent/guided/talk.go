@@ -27,10 +27,12 @@ type talk struct {
 	vocab   *vocabulary
 	state   state
 
-	body     chat.Body // the message that is being made
-	parts    []string  // its paragraphs
-	menu     []choice  // its options' meanings
-	bodies   []chat.Body
+	body      chat.Body // the message that is being made
+	parts     []string  // its paragraphs
+	menu      []choice  // its options' meanings
+	bodies    []chat.Body
+	relatives map[uuid.UUID][]clinic.Dependant // of who they are whom a patient may book for, as far as it was read
+
 	language string // that the conversation has from now on; "" keeps it
 	unlocked bool
 	others   bool  // other times than those that were seen are wanted
@@ -53,6 +55,7 @@ func (e *Engine) open(ctx context.Context, turn agent.Turn, out agent.Stream) (*
 	if t.state, err = readState(turn.State); err != nil {
 		return nil, fmt.Errorf("answering a turn: %w", err)
 	}
+	t.takeUpOffer()
 	t.greet()
 	return t, nil
 }

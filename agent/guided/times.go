@@ -152,6 +152,7 @@ func (t *talk) readTarget(r reading) {
 	if len(r.who) > 0 {
 		t.state.With = r.who
 	}
+	t.state.Whose = r.names
 }
 
 // positive takes "I can't make it tomorrow" as being about tomorrow.

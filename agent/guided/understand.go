@@ -54,6 +54,7 @@ type reading struct {
 	code      string
 	phone     bool // there is a phone number in it
 	whom      whom
+	names     []string // words that may be the name of whom it is for
 }
 
 // topicSigns are what can be asked about, those first that outweigh others.
@@ -75,6 +76,7 @@ func (v *vocabulary) understand(text string, now time.Time) reading {
 		r.addNamed(n)
 	}
 	r.whom = u.whom()
+	r.names = v.namesIn(text)
 	r.care = v.findCare(u, r.whom)
 	times := v.times
 	times.Now = now
@@ -136,6 +138,21 @@ func (u *utterance) whom() whom {
 		return forUnsaid
 	}
 }
+
+// namesIn are the words of a text that may be somebody's name: those that are no words of ours, and capitalised ones.
+func (v *vocabulary) namesIn(text string) []string {
+	raw := utterance{original: text, tokens: tokenise(text)}
+	var names []string
+	for i, t := range raw.tokens {
+		if !hasDigit(t.text) && (!v.spelling.knows(t.text) || raw.capital(i)) && len(names) < maxNames {
+			names = append(names, t.text)
+		}
+	}
+	return names
+}
+
+// maxNames bounds what is remembered of words that may be names.
+const maxNames = 6
 
 // ordinal is which of what was offered is named by its place.
 func (u *utterance) ordinal() int {

@@ -24,7 +24,8 @@ const (
 // newEngine makes the engine that answers patients: the built-in one, over the tools of the front desk.
 func (p *parts) newEngine() (*guided.Engine, error) {
 	desk, err := tools.New(tools.Config{
-		Directories: p.db, Calendar: p.db, Bookings: p.db, Verifier: p.verifier(), Tasks: p.db,
+		Directories: p.db, Calendar: p.db, Bookings: p.db, Family: p.db, Waitlist: p.db, Offers: p.db,
+		Verifier: p.verifier(), Tasks: p.db, Regulars: p.db,
 		HoldWeb: p.settings.HoldWeb, HoldSMS: p.settings.HoldSMS,
 	})
 	if err != nil {
@@ -87,5 +88,9 @@ func (o opening) orSilence(log *slog.Logger) func(clinic.Clinic, string) chat.Bo
 
 // chores is the periodic work.
 func (p *parts) chores() []worker.Chore {
-	return []worker.Chore{{Name: "expiry", Every: 10 * time.Minute, Do: p.db.DeleteExpired}}
+	return []worker.Chore{
+		{Name: "expiry", Every: 10 * time.Minute, Do: p.db.DeleteExpired},
+		{Name: "offers", Every: 5 * time.Second, Do: p.db.LapseOffers},
+		{Name: "waitlists", Every: time.Hour, Do: p.db.TidyWaitlists},
+	}
 }
