@@ -139,6 +139,27 @@ func TestOpeningsLeaveOutWhatTheClockSkips(t *testing.T) {
 	}
 }
 
+// TestOpeningsDoNotOverlapInARepeatedHour has a break in the hour that comes twice: the first stretch closes the second time
+// that it is a quarter past one, but by then the one after the break has begun.
+func TestOpeningsDoNotOverlapInARepeatedHour(t *testing.T) {
+	rows := []WeeklyHours{
+		{Resource: chen, Location: mainStreet, Weekday: time.Sunday, Opens: 0, Closes: 60 + 15},
+		{Resource: chen, Location: mainStreet, Weekday: time.Sunday, Opens: 60 + 30, Closes: 3 * 60},
+	}
+	s, err := NewSchedule(testDirectory(t), rows, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := mustDate(t, "2026-11-01")
+	var got []string
+	for _, o := range s.Openings(chen, day, day) {
+		got = append(got, o.Start.Format("15:04 MST")+" to "+o.End.Format("15:04 MST"))
+	}
+	if diff := cmp.Diff([]string{"00:00 EDT to 01:30 EDT", "01:30 EDT to 03:00 EST"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNewScheduleRefusesWhatMakesNoSense(t *testing.T) {
 	day := mustDate(t, tuesday)
 	for _, tt := range []struct {

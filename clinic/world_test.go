@@ -55,13 +55,13 @@ func drawWorld(t *rapid.T) world {
 	left.Retired = true
 	w.directory.Practitioners = append(w.directory.Practitioners, left)
 	today := localtime.DateOf(now, zone)
-	for range evenly(2, 16).Draw(t, "weekly rows") {
+	for range evenly(4, 24).Draw(t, "weekly rows") {
 		w.weekly = append(w.weekly, drawWeekly(t, today, places))
 	}
 	for range evenly(0, 4).Draw(t, "overrides") {
 		w.overrides = append(w.overrides, drawOverride(t, today, places))
 	}
-	for range evenly(0, 10).Draw(t, "busy") {
+	for range evenly(0, 16).Draw(t, "busy") {
 		w.busy = append(w.busy, drawBusy(t, now))
 	}
 	w.query = drawQuery(t, now, places)
@@ -128,12 +128,12 @@ func drawService(t *rapid.T) Service {
 		Specialty:    "dermatology",
 		Default:      true,
 		Group:        rapid.Bool().Draw(t, "group"),
-		Duration:     minutes("duration", 5, 150),
+		Duration:     anyOf([]time.Duration{15 * time.Minute, 30 * time.Minute, minutes("duration", 5, 150)}).Draw(t, "usual duration"),
 		Grid:         anyOf([]time.Duration{5 * time.Minute, 15 * time.Minute, 20 * time.Minute, 30 * time.Minute, 45 * time.Minute, time.Hour}).Draw(t, "grid"),
-		BufferBefore: minutes("before", 0, 30),
-		BufferAfter:  minutes("after", 0, 30),
-		Notice:       minutes("notice", 0, 300),
-		Window:       minutes("window", 60, 4*24*60),
+		BufferBefore: anyOf([]time.Duration{0, 5 * time.Minute, minutes("before", 0, 30)}).Draw(t, "usual before"),
+		BufferAfter:  anyOf([]time.Duration{0, 5 * time.Minute, minutes("after", 0, 30)}).Draw(t, "usual after"),
+		Notice:       anyOf([]time.Duration{0, minutes("notice", 0, 300)}).Draw(t, "usual notice"),
+		Window:       minutes("window", 6*60, 4*24*60),
 	}
 	for range anyOf([]int{0, 0, 0, 1, 1, 2, 3}).Draw(t, "needs") {
 		s.Needs = append(s.Needs, Need{Resources: anyOf([][]uuid.UUID{
@@ -159,7 +159,7 @@ func drawRooms(t *rapid.T, places []Location) []Resource {
 // drawStretch is mostly at night, where clocks change.
 func drawStretch(t *rapid.T) (opens, closes localtime.Clock) {
 	opens = localtime.Clock(anyOf([]int{0, 0, 30, 60, 90, 120, 135, 150, 180, 9 * 60, 22 * 60, 23 * 60}).Draw(t, "opens"))
-	closes = opens + localtime.Clock(evenly(15, 8*60).Draw(t, "length"))
+	closes = opens + localtime.Clock(anyOf([]int{15, 75, 4 * 60, 8 * 60, evenly(15, 8*60).Draw(t, "length")}).Draw(t, "usual length"))
 	return opens, min(closes, localtime.EndOfDay)
 }
 
@@ -196,12 +196,16 @@ func drawOverride(t *rapid.T, today localtime.Date, places []Location) DateOverr
 }
 
 func drawBusy(t *rapid.T, now time.Time) Busy {
-	start := now.Truncate(time.Minute).Add(time.Duration(evenly(-120, 4*24*60).Draw(t, "busy from"))*time.Minute + drawOdd(t, "odd start"))
+	start := now.Truncate(time.Minute).Add(time.Duration(evenly(-120, 3*24*60).Draw(t, "busy from"))*time.Minute + drawOdd(t, "odd start"))
+	length := time.Duration(evenly(1, 600).Draw(t, "busy minutes"))*time.Minute + drawOdd(t, "odd length")
+	if evenly(0, 2).Draw(t, "busy as planned") > 0 {
+		start, length = start.Truncate(5*time.Minute), length.Truncate(5*time.Minute)+5*time.Minute
+	}
 	return Busy{
 		Resource: anyOf([]uuid.UUID{chen, weiss, roomA, roomB, laser, patientAna}).Draw(t, "busy resource"),
 		Lane:     anyOf([]int{-1, 0, 0, 0, 1, 2}).Draw(t, "busy lane"),
 		Start:    start,
-		End:      start.Add(time.Duration(evenly(1, 600).Draw(t, "busy minutes"))*time.Minute + drawOdd(t, "odd length")),
+		End:      start.Add(length),
 	}
 }
 
@@ -232,7 +236,7 @@ func drawQuery(t *rapid.T, now time.Time, places []Location) Query {
 		},
 	}
 	for _, ask := range slices.Sorted(maps.Keys(asks)) {
-		if evenly(0, 4).Draw(t, ask) == 0 {
+		if evenly(0, 7).Draw(t, ask) == 0 {
 			asks[ask]()
 		}
 	}

@@ -11,6 +11,7 @@ import (
 var zones = []string{
 	"UTC", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", // ordinary, and 5:45 ahead
 	"America/Santiago", "Africa/Cairo", "Asia/Beirut", "America/Havana", // midnight that does not exist, or comes twice
+	"America/Sao_Paulo",   // the same, until 2019
 	"Australia/Lord_Howe", // half an hour
 	"Africa/Casablanca",   // winter time during Ramadan
 	"Pacific/Apia",        // skipped 30 December 2011
@@ -61,6 +62,15 @@ func TestOpenAndClose(t *testing.T) {
 		{"midnight that does not exist", "America/Santiago", "2026-09-06", "00:00", "2026-09-06T01:00:00-03:00", ""},
 		{"hour before midnight twice", "America/Santiago", "2026-04-04", "23:30", "2026-04-04T23:30:00-03:00", "2026-04-04T23:30:00-04:00"},
 		{"Cairo's missing midnight", "Africa/Cairo", "2026-04-24", "00:30", "2026-04-24T01:00:00+03:00", ""},
+		{"Cairo's hour before midnight twice", "Africa/Cairo", "2026-10-29", "23:30", "2026-10-29T23:30:00+03:00", "2026-10-29T23:30:00+02:00"},
+		{"Beirut's missing midnight", "Asia/Beirut", "2026-03-29", "00:00", "2026-03-29T01:00:00+03:00", ""},
+		{"Beirut's hour before midnight twice", "Asia/Beirut", "2026-10-24", "23:00", "2026-10-24T23:00:00+03:00", "2026-10-24T23:00:00+02:00"},
+		{"Sao Paulo's missing midnight", "America/Sao_Paulo", "2018-11-04", "00:59", "2018-11-04T01:00:00-02:00", ""},
+		{"Sao Paulo's hour before midnight twice", "America/Sao_Paulo", "2018-02-17", "23:59", "2018-02-17T23:59:00-02:00", "2018-02-17T23:59:00-03:00"},
+		{"Sao Paulo since it keeps one time", "America/Sao_Paulo", "2026-11-01", "00:00", "2026-11-01T00:00:00-03:00", ""},
+		{"end of the day where the last hour comes twice", "America/Sao_Paulo", "2018-02-17", "24:00", "2018-02-18T00:00:00-03:00", ""},
+		{"Havana's missing midnight", "America/Havana", "2026-03-08", "00:00", "2026-03-08T01:00:00-04:00", ""},
+		{"a quarter of an hour's gap", "Asia/Kathmandu", "1986-01-01", "00:05", "1986-01-01T00:15:00+05:45", ""},
 		{"midnight twice", "America/Havana", "2026-11-01", "00:00", "2026-11-01T00:00:00-04:00", "2026-11-01T00:00:00-05:00"},
 		{"end of Ramadan", "Africa/Casablanca", "2026-03-22", "02:30", "2026-03-22T03:00:00+01:00", ""},
 		{"beginning of Ramadan", "Africa/Casablanca", "2026-02-15", "02:30", "2026-02-15T02:30:00+01:00", "2026-02-15T02:30:00Z"},
