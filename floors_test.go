@@ -33,7 +33,7 @@ type unit struct {
 var testHelpers = []string{"cmd"}
 
 // adapters are what tools and the engines above them know nothing of: cmd wires them.
-var adapters = []string{"agent/ollama", "channels/devphone", "channels/email", "channels/sms", "channels/web", "store/postgres", "store/redis", "worker"}
+var adapters = []string{"agent/ollama", "channels/devphone", "channels/email", "channels/ical", "channels/sms", "channels/web", "store/postgres", "store/redis", "worker"}
 
 // floors is the table of ARCHITECTURE.md; .golangci.yml has the same rules for depguard, which tells them while one types.
 // A package belongs to the unit with the longest path that it lies in.
@@ -52,6 +52,7 @@ var floors = map[string]unit{
 	"agent/ollama":      {floor: 2, edges: []string{"agent"}, never: []string{"clinic", "migrations"}},
 	"channels/devphone": {floor: 2, only: []string{"cmd"}},
 	"channels/email":    {floor: 2},
+	"channels/ical":     {floor: 2},
 	"channels/sms":      {floor: 2},
 	"channels/web":      {floor: 2},
 	"store/postgres":    {floor: 2},

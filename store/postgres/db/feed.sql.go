@@ -13,7 +13,7 @@ import (
 )
 
 const feedAppointments = `-- name: FeedAppointments :many
-select id, service_id, practitioner_id, location_id, patient_id, state, version, starts_at, ends_at, zone, updated_at
+select id, service_id, location_id, state, version, starts_at, ends_at, zone, updated_at
 from appointment
 where clinic_id = $1 and practitioner_id = $2 and starts_at >= $3 and starts_at < $4
 order by starts_at, id
@@ -27,17 +27,15 @@ type FeedAppointmentsParams struct {
 }
 
 type FeedAppointmentsRow struct {
-	ID             uuid.UUID
-	ServiceID      uuid.UUID
-	PractitionerID uuid.UUID
-	LocationID     uuid.UUID
-	PatientID      uuid.UUID
-	State          string
-	Version        int32
-	StartsAt       time.Time
-	EndsAt         time.Time
-	Zone           string
-	UpdatedAt      time.Time
+	ID         uuid.UUID
+	ServiceID  uuid.UUID
+	LocationID uuid.UUID
+	State      string
+	Version    int32
+	StartsAt   time.Time
+	EndsAt     time.Time
+	Zone       string
+	UpdatedAt  time.Time
 }
 
 func (q *Queries) FeedAppointments(ctx context.Context, arg FeedAppointmentsParams) ([]FeedAppointmentsRow, error) {
@@ -57,9 +55,7 @@ func (q *Queries) FeedAppointments(ctx context.Context, arg FeedAppointmentsPara
 		if err := rows.Scan(
 			&i.ID,
 			&i.ServiceID,
-			&i.PractitionerID,
 			&i.LocationID,
-			&i.PatientID,
 			&i.State,
 			&i.Version,
 			&i.StartsAt,

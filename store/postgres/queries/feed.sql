@@ -25,7 +25,7 @@ where clinic_id = @clinic_id and id = @id and revoked_at is null
 returning practitioner_id, created_at;
 
 -- name: FeedAppointments :many
-select id, service_id, practitioner_id, location_id, patient_id, state, version, starts_at, ends_at, zone, updated_at
+select id, service_id, location_id, state, version, starts_at, ends_at, zone, updated_at
 from appointment
 where clinic_id = @clinic_id and practitioner_id = @practitioner_id and starts_at >= @since and starts_at < @until
 order by starts_at, id;
