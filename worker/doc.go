@@ -1,5 +1,6 @@
-// Package worker does the background work: a [Worker] answers turns and sends deliveries, a [Scheduler] does what is due
-// at times. Any number of both run beside each other and share nothing but Postgres and Redis.
+// Package worker does the background work: a [Worker] answers turns, sends deliveries and offers time that has become free
+// to those who wait for it, a [Scheduler] does what is due at times. Any number of both run beside each other and share
+// nothing but Postgres and Redis.
 //
 // A conversation is answered in order, one turn at a time, whatever happens to the workers:
 //

@@ -161,6 +161,7 @@ func (p *parts) worker() (*worker.Worker, error) {
 		Conversations: p.db, Leases: p.beats, Outbox: p.db,
 		Memory: p.redis.Memory(), Bus: p.redis.Bus(),
 		Senders: senders, Engine: p.engine, EngineName: engineName, Apology: p.guided.Apology,
+		Waitlist: p.db, Announce: p.guided.Offer, OfferTTL: s.OfferTTL,
 		Pool: p.jobs, Logger: p.log, Now: time.Now,
 		Lease: s.TurnLease, TurnTimeout: s.TurnTimeout, MaxTurns: s.TurnsAtOnce, Grace: s.ShutdownGrace,
 	})

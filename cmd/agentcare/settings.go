@@ -39,6 +39,7 @@ type settings struct {
 	TurnsAtOnce   int           `env:"TURNS_AT_ONCE" envDefault:"64" min:"1" max:"10000" want:"a whole number from 1 to 10000" help:"conversations a worker answers at once"`
 	HoldWeb       time.Duration `env:"HOLD_WEB" envDefault:"5m" min:"1m" max:"2h" want:"a duration from 1m to 2h" help:"how long a chosen slot is kept on the web"`
 	HoldSMS       time.Duration `env:"HOLD_SMS" envDefault:"30m" min:"1m" max:"24h" want:"a duration from 1m to 24h" help:"how long a chosen slot is kept by SMS"`
+	OfferTTL      time.Duration `env:"WAITLIST_OFFER_TTL" envDefault:"30m" min:"1m" max:"24h" want:"a duration from 1m to 24h" help:"how long a time that became free is kept for somebody on the waitlist before it goes to the next"`
 	ShutdownGrace time.Duration `env:"SHUTDOWN_GRACE" envDefault:"20s" min:"1s" max:"10m" want:"a duration from 1s to 10m" help:"how long a process may take to stop after SIGTERM"`
 
 	HealthPort uint16     `env:"HEALTH_PORT" envDefault:"0" want:"a port from 0 to 65535" help:"port of /healthz and /readyz of worker and scheduler; 0: none"`
