@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -45,7 +46,7 @@ func newWaitingRoom(t *testing.T, people int) *waitingRoom {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := localtime.DateOf(r.slot.Start, time.UTC)
+	day := localtime.DateOf(r.slot.Start, r.slot.Start.Location())
 	for _, id := range patients[:people] {
 		p := h.patient()
 		actor := clinic.Actor{Kind: clinic.ActorPatient, ID: id, Channel: "web", Conversation: p.session.Conversation.ID}
@@ -65,12 +66,13 @@ func newWaitingRoom(t *testing.T, people int) *waitingRoom {
 func (r *waitingRoom) seed(patients int) []uuid.UUID {
 	r.t.Helper()
 	doctor, visit, place := uuid.New(), uuid.New(), uuid.New()
-	day := localtime.DateOf(time.Now(), time.UTC).AddDays(2)
-	start := localtime.Open(day, localtime.Noon, time.UTC)
+	zone := r.noon()
+	day := localtime.DateOf(time.Now(), zone).AddDays(2)
+	start := localtime.Open(day, localtime.Noon, zone)
 	r.slot = clinic.Slot{Service: visit, Practitioner: doctor, Location: place, Start: start, End: start.Add(30 * time.Minute)}
 	data := clinic.Dataset{Directory: clinic.Directory{
-		Clinic:        clinic.Clinic{ID: r.clinic, Slug: "harbor-view", Name: "Harbor View Clinic", Zone: time.UTC, Language: "en", Region: "US"},
-		Locations:     []clinic.Location{{ID: place, Name: "Here", Zone: time.UTC}},
+		Clinic:        clinic.Clinic{ID: r.clinic, Slug: "harbor-view", Name: "Harbor View Clinic", Zone: zone, Language: "en", Region: "US"},
+		Locations:     []clinic.Location{{ID: place, Name: "Here", Zone: zone}},
 		Specialties:   []clinic.Specialty{{Code: "general", Name: "General", Title: "doctor"}},
 		Practitioners: []clinic.Practitioner{{ID: doctor, GivenName: "Ada", FamilyName: "A", Specialties: []string{"general"}, Services: []uuid.UUID{visit}, Lanes: 1}},
 		Services: []clinic.Service{{
@@ -92,6 +94,16 @@ func (r *waitingRoom) seed(patients int) []uuid.UUID {
 		r.t.Fatal(err)
 	}
 	return ids
+}
+
+// noon is a zone where it is noon now: at night offers last into the morning.
+func (r *waitingRoom) noon() *time.Location {
+	r.t.Helper()
+	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", time.Now().UTC().Hour()-12)) // its sign is the other way round
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return zone
 }
 
 // announcing says an offer with its id.

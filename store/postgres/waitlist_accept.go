@@ -85,6 +85,9 @@ func (d *DB) accepted(ctx context.Context, q *db.Queries, clinicID uuid.UUID, o 
 	if answered == 0 {
 		return refuseAnswered()
 	}
+	if err := q.SuppressOfferText(ctx, clinicID, o.ID); err != nil {
+		return fmt.Errorf("suppressing the text about an offer: %w", err)
+	}
 	if _, err := q.EndWait(ctx, db.EndWaitParams{ClinicID: clinicID, ID: o.Entry.ID, State: string(clinic.WaitlistBooked), At: &now}); err != nil {
 		return fmt.Errorf("ending entry: %w", err)
 	}

@@ -96,6 +96,9 @@ func (d *DB) endOffer(ctx context.Context, tx pgx.Tx, q *db.Queries, clinicID, i
 	if err != nil || answered == 0 {
 		return false, err
 	}
+	if err := q.SuppressOfferText(ctx, clinicID, id); err != nil {
+		return false, fmt.Errorf("suppressing the text about an offer: %w", err)
+	}
 	if err := q.ReleaseHolds(ctx, clinicID, []uuid.UUID{o.Hold.Token}); err != nil {
 		return false, fmt.Errorf("giving up what was kept: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/localtime"
 	"github.com/agentcare/agentcare/store/postgres/db"
 )
 
@@ -19,6 +20,10 @@ const (
 	shortestOffer = 5 * time.Minute  // nobody can answer faster; unless all offers are shorter
 	lapseGrace    = 30 * time.Second // so much longer is a time kept than is said: passing it on takes a moment
 	mostFreed     = 100              // starts that are looked at in freed time
+
+	// When texts are sent, as reminders are.
+	textsFrom  localtime.Clock = 8 * 60
+	textsUntil localtime.Clock = 21 * 60
 )
 
 // Announce says an offer in the language of the conversation that it is said in.
@@ -95,9 +100,9 @@ func (o *offering) offer(ctx context.Context, w waiter) (offered chat.Offered, f
 		switch {
 		case err == nil:
 			return offered, true, nil
-		case errors.Is(err, errNotInLine), errors.Is(err, errUnreachable):
+		case errors.Is(err, errNotInLine):
 			return chat.Offered{}, false, nil
-		case clinic.CodeOf(err) == "":
+		case clinic.CodeOf(err) == "" && !errors.Is(err, errUnreachable):
 			return chat.Offered{}, false, fmt.Errorf("offering freed time: %w", err)
 		}
 	}
@@ -145,18 +150,36 @@ func (o *offering) fitting(w waiter, free []clinic.Slot) []clinic.Slot {
 	return slots
 }
 
-// expiry is when an offer of a slot ends: before it is too late to book it, and to give up the other appointment. False when
-// that is too soon for anybody to answer.
+// expiry is when an offer of a slot ends: before it is too late to book it, and to give up the other appointment. One that is
+// made at night lasts into the morning. False when that is too soon for anybody to answer.
 func (o *offering) expiry(w waiter, slot clinic.Slot) (time.Time, bool) {
 	service, _ := o.schedule.Service(w.Service)
-	expires := o.now.Add(o.ttl)
+	expires := o.daytime().Add(o.ttl)
 	if latest := slot.Start.Add(-service.Notice); latest.Before(expires) {
 		expires = latest
 	}
 	if latest := w.instead.Add(-service.ChangeNotice); !w.instead.IsZero() && latest.Before(expires) {
 		expires = latest
 	}
-	return expires, expires.Sub(o.now) >= min(o.ttl, shortestOffer)
+	return expires, o.answerable(o.now, expires)
+}
+
+// answerable reports whether there is time for an answer.
+func (o *offering) answerable(from, until time.Time) bool {
+	return until.Sub(from) >= min(o.ttl, shortestOffer)
+}
+
+// daytime is now, or the next morning if it is night at the clinic: nobody is texted then.
+func (o *offering) daytime() time.Time {
+	zone := o.schedule.Zone(uuid.Nil)
+	today, clock := localtime.DateOf(o.now, zone), localtime.ClockOf(o.now, zone)
+	switch {
+	case clock < textsFrom:
+		return localtime.Open(today, textsFrom, zone)
+	case clock >= textsUntil:
+		return localtime.Open(today.AddDays(1), textsFrom, zone)
+	}
+	return o.now
 }
 
 // keep keeps a slot for somebody and tells them. A refusal by the rules says that this slot is not for them.

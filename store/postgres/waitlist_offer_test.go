@@ -441,3 +441,64 @@ func TestTheOrderOfTheLine(t *testing.T) {
 		}
 	})
 }
+
+// At night the offer is in the conversation at once, and the text waits for the morning, unless it is answered before.
+func TestNobodyIsTextedAtNight(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		now    time.Duration // after midnight of Tuesday
+		starts int           // hour of Wednesday
+		ends   string
+		texted string // "": not at all
+	}{
+		{"at three in the morning", 3 * time.Hour, 11, "Tue 08:30", "Tue 08:00"},
+		{"a minute before eight", 8*time.Hour - time.Minute, 11, "Tue 08:30", "Tue 08:00"},
+		{"at eight", 8 * time.Hour, 11, "Tue 08:30", "Tue 08:00"},
+		{"before nine in the evening", 21*time.Hour - time.Minute, 13, "Tue 21:29", "Tue 20:59"},
+		{"at nine in the evening", 21 * time.Hour, 13, "Wed 08:30", "Wed 08:00"},
+		{"when it is too late in the morning", 21 * time.Hour, 9, "Wed 07:00", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := open(t)
+			p.agrees(p.ann, annsPhone, true)
+			p.Clock.Set(p.at(1, 0, 0).Add(tt.now - time.Second))
+			p.waits(p.ann, on(2))
+			p.offerOnce(p.slot(p.ada, p.at(2, tt.starts, 0)))
+			c := &chatClinic{Env: p.Env, t: t}
+			if ends := read[time.Time](c, "select expires_at from waitlist_offer"); ends.In(p.zone).Format("Mon 15:04") != tt.ends {
+				t.Errorf("the offer ends at %v", ends.In(p.zone))
+			}
+			if tt.texted == "" {
+				if n := p.count("select count(*) from river_job where kind = 'deliver'"); n != 0 {
+					t.Errorf("%d texts", n)
+				}
+				return
+			}
+			if at := read[time.Time](c, "select scheduled_at from river_job where kind = 'deliver'"); at.In(p.zone).Format("Mon 15:04") != tt.texted {
+				t.Errorf("the text goes at %v", at.In(p.zone))
+			}
+			if _, err := p.accept("k", p.openOffer(), as(p.ann)); err != nil {
+				t.Fatal(err)
+			}
+			if got := read[string](c, "select state from delivery"); got != "suppressed" {
+				t.Errorf("the text about what was answered is %s", got)
+			}
+		})
+	}
+}
+
+// Whoever can only be texted is passed over when the text would come too late.
+func TestWhoWouldBeTextedTooLateIsPassedOver(t *testing.T) {
+	p := open(t)
+	p.agrees(p.ann, annsPhone, true)
+	if _, err := p.join(as(p.ann), p.ann, on(1), uuid.Nil); err != nil { // in no conversation
+		t.Fatal(err)
+	}
+	p.Clock.Set(p.at(0, 22, 0))
+	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); found {
+		t.Error("she is offered what she cannot take in time")
+	}
+	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 11, 0))); !found {
+		t.Error("she is not offered what she can take in the morning")
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
@@ -58,7 +59,7 @@ func (o *offering) wayTo(ctx context.Context, w waiter) (way, error) {
 type said struct {
 	way
 	body chat.Body // for the conversation
-	text string    // for the phone
+	text string    // for the phone; "": none, or it would come too late
 }
 
 func (o *offering) say(ctx context.Context, offer clinic.WaitlistOffer, w way) (said, error) {
@@ -70,8 +71,11 @@ func (o *offering) say(ctx context.Context, offer clinic.WaitlistOffer, w way) (
 		}
 		words.body = identified(body)
 	}
-	if w.phone != "" {
+	if w.phone != "" && o.answerable(o.daytime(), offer.Hold.Expires) {
 		words.text = o.text(offer, w.textLanguage)
+	}
+	if w.conversation == uuid.Nil && words.text == "" {
+		return words, errUnreachable
 	}
 	return words, nil
 }
@@ -85,28 +89,35 @@ func (o *offering) text(offer clinic.WaitlistOffer, language string) string {
 		textTime(language, slot.Start.In(zone)), textClock(language, offer.Hold.Expires.In(zone)), directory.Clinic.Phone)
 }
 
-// tell writes what was said: a message in the conversation, and a text in the outbox.
+// tell writes what was said: a message in the conversation, and a text in the outbox, which has the offer's id: it is not
+// sent any more once the offer is answered.
 func (o *offering) tell(ctx context.Context, tx pgx.Tx, q *db.Queries, offer clinic.WaitlistOffer, words said) (chat.Offered, error) {
 	told := chat.Offered{Offer: offer.ID}
 	if words.conversation != uuid.Nil {
 		message, err := o.tellInConversation(ctx, q, words)
-		if err != nil && (!noRows(err) || words.phone == "") {
+		if noRows(err) && words.text == "" {
+			return told, errUnreachable
+		}
+		if err != nil && !noRows(err) {
 			return told, err
 		}
 		if err == nil {
 			told.Conversation, told.Message = words.conversation, &message
 		}
 	}
-	if words.phone == "" {
+	if words.text == "" {
 		return told, nil
 	}
 	args, err := o.d.addDelivery(ctx, q, o.freed.Clinic, chat.Delivery{
-		Conversation: told.Conversation, Channel: chat.SMS, To: words.phone, Text: words.text, Purpose: purposeWaitlist,
+		ID: offer.ID, Conversation: told.Conversation, Channel: chat.SMS, To: words.phone, Text: words.text, Purpose: purposeWaitlist,
 	})
 	if err != nil {
 		return told, err
 	}
-	return told, o.d.dispatch(ctx, tx, args)
+	if _, err := o.d.jobs.InsertTx(ctx, tx, args, &river.InsertOpts{Queue: chat.QueueDeliveries, ScheduledAt: o.daytime()}); err != nil {
+		return told, fmt.Errorf("queueing the text about an offer: %w", err)
+	}
+	return told, nil
 }
 
 // tellInConversation writes the message; no rows when the conversation was ended in the meantime.

@@ -306,6 +306,17 @@ func (q *Queries) SomebodyWaits(ctx context.Context, clinicID uuid.UUID) (bool, 
 	return exists, err
 }
 
+const suppressOfferText = `-- name: SuppressOfferText :exec
+update delivery set state = 'suppressed'
+where clinic_id = $1 and id = $2 and state = 'queued' and purpose = 'waitlist'
+`
+
+// The text about an offer that was answered, if it has not gone out yet. It has the offer's id.
+func (q *Queries) SuppressOfferText(ctx context.Context, clinicID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, suppressOfferText, clinicID, iD)
+	return err
+}
+
 const waitAgain = `-- name: WaitAgain :exec
 update waitlist_entry set state = 'waiting'
 where clinic_id = $1 and id = $2 and state = 'offered'

@@ -79,6 +79,11 @@ where clinic_id = @clinic_id and entry_id = @entry_id and state = 'open';
 update waitlist_offer set state = @state, answered_at = @at
 where clinic_id = @clinic_id and id = @id and state = any(@was::text[]);
 
+-- name: SuppressOfferText :exec
+-- The text about an offer that was answered, if it has not gone out yet. It has the offer's id.
+update delivery set state = 'suppressed'
+where clinic_id = @clinic_id and id = @id and state = 'queued' and purpose = 'waitlist';
+
 -- name: OffersTurnedDown :many
 -- What those who wait were offered and did not take.
 select o.entry_id, o.slot
