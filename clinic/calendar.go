@@ -3,6 +3,7 @@ package clinic
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -50,24 +51,38 @@ func newCalendar(busy []Busy) calendar {
 type Calendar struct{ tracks calendar }
 
 // Add files what is taken of one resource: stretches from starts[i] until ends[i], in Unix seconds, ends rounded up.
-// Lanes are theirs; nil when all are on lane 0. They are copied, and read fastest in the order of their starts.
+// Lanes are theirs; empty when all are on lane 0. They are copied, and cost least when each resource comes once and in the
+// order of its starts.
 func (c *Calendar) Add(resource uuid.UUID, starts, ends []int64, lanes []int16) {
-	t := track{taken: make([]taken, len(starts))}
-	for i, start := range starts {
-		t.taken[i] = taken{start: start, end: ends[i]}
-		if lanes != nil {
-			t.taken[i].lane = int(lanes[i])
-		}
-		t.longest = max(t.longest, ends[i]-start)
-	}
-	if !slices.IsSorted(starts) {
-		slices.SortFunc(t.taken, func(a, b taken) int { return cmp.Compare(a.start, b.start) })
-	}
 	if c.tracks == nil {
 		c.tracks = calendar{}
 	}
+	t := c.tracks[resource]
+	t.taken = slices.Grow(t.taken, len(starts))
+	for i, start := range starts {
+		next := taken{start: start, end: ends[i]}
+		if len(lanes) > 0 {
+			next.lane = int(lanes[i])
+		}
+		t.longest = max(t.longest, next.end-start)
+		t.taken = append(t.taken, next)
+	}
+	if !slices.IsSortedFunc(t.taken, compareTaken) {
+		slices.SortFunc(t.taken, compareTaken)
+	}
 	c.tracks[resource] = t
 }
+
+// Join adds what is taken of other resources.
+func (c *Calendar) Join(other *Calendar) {
+	if c.tracks == nil {
+		c.tracks = other.tracks
+		return
+	}
+	maps.Copy(c.tracks, other.tracks)
+}
+
+func compareTaken(a, b taken) int { return cmp.Compare(a.start, b.start) }
 
 func compareBusy(a, b Busy) int {
 	return cmp.Or(bytes.Compare(a.Resource[:], b.Resource[:]), a.Start.Compare(b.Start))

@@ -3,122 +3,123 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/agentcare/agentcare/clinic"
 )
 
-// takenSQL reads what is taken of many resources between two instants: an index-only scan of allocation_busy for each of
-// them, whose answer is one row a resource with arrays of starts, ends and, where asked for, lanes. Fully booked calendars
-// have tens of thousands of stretches: as arrays that are not decoded one by one they cost half of what rows cost.
+// takenFrom and takenWhere read what is taken of many resources between two instants, in one index-only scan of
+// allocation_busy. What is free is as in the query Busy: a hold that has lapsed, the excluded appointment, the asker's own.
 //
-// What is free is as in the query Busy: a hold that has lapsed, the excluded appointment, the asker's own hold.
-// Nothing is longer than two days, and whether anything near is longer than four hours the index allocation_long tells:
-// mostly not, and then the scans need not begin two days earlier.
-const takenSQL = `
-select r.id, t.starts, t.ends, t.lanes
-from unnest($2::uuid[]) r(id), lateral (
-  select array_agg(starts_at) as starts, array_agg(ends_at) as ends, array_agg(lane) filter (where $8::boolean) as lanes
-  from (
-    select starts_at, ends_at, lane from allocation
-    where clinic_id = $1 and resource_id = r.id and state > 0
-      and starts_at > $3::timestamptz - case when exists (
-        select from allocation
-        where clinic_id = $1 and state > 0 and ends_at - starts_at > interval '4 hours'
-          and starts_at > $3::timestamptz - interval '2 days' and starts_at <= $3::timestamptz - interval '4 hours'
-      ) then interval '2 days' else interval '4 hours' end
-      and starts_at < $4::timestamptz and ends_at > $3::timestamptz
-      and (expires_at is null or expires_at > $5::timestamptz)
-      and appointment_id is distinct from $6::uuid and hold_token is distinct from $7::uuid
-      and (lane = 0 or $8::boolean)
-    order by starts_at
-  ) a
-) t
-where t.starts is not null`
+// Fully booked calendars have tens of thousands of rows, so each column counts, and the rows are read as they lie on the
+// wire. Nothing is longer than two days; whether anything near is longer than four hours the index allocation_long tells.
+// Mostly nothing is, and then no calendar need be read from two days before. That is a query of its own in the condition:
+// as an expression it would not be where the scan begins, but a filter of all that is read, because row-level security
+// lets only what surely leaks nothing come before it.
+const (
+	takenFrom  = `select resource_id, starts_at, ends_at`
+	takenWhere = `
+from allocation
+where clinic_id = $1 and resource_id = any($2::uuid[]) and state > 0
+  and starts_at > (select $3::timestamptz - case when exists (
+    select from allocation
+    where clinic_id = $1 and state > 0 and ends_at - starts_at > interval '4 hours'
+      and starts_at > $3::timestamptz - interval '2 days' and starts_at <= $3::timestamptz - interval '4 hours'
+  ) then interval '2 days' else interval '4 hours' end)
+  and starts_at < $4::timestamptz and ends_at > $3::timestamptz
+  and (expires_at is null or expires_at > $5::timestamptz)
+  and appointment_id is distinct from $6::uuid and hold_token is distinct from $7::uuid`
+
+	takenOneLane = takenFrom + takenWhere + ` and lane = 0`
+	takenLanes   = takenFrom + `, lane` + takenWhere
+)
+
+// Reading many calendars is shared between so many connections where it is long: Postgres reads each part on a core of its own.
+const (
+	readers = 2
+	// longRead is in hours of calendars; beginning to read one costs as much as some hours of it.
+	longRead, beginning = 5000, 10
+)
 
 // readTaken fills a calendar for one stage of a search.
 func (d *DB) readTaken(ctx context.Context, clinicID uuid.UUID, search *clinic.Search, stage clinic.Stage, q clinic.Query, now time.Time) (*clinic.Calendar, error) {
-	rows, err := scope{d: d, clinic: clinicID.String()}.Query(ctx, takenSQL,
-		clinicID, search.Resources(), stage.BusyFrom, stage.BusyUntil, now, q.Exclude, q.Hold, !search.OneLane())
-	if err != nil {
+	ids := search.Resources()
+	parts := 1
+	if hours := stage.BusyUntil.Sub(stage.BusyFrom).Hours() + beginning; hours*float64(len(ids)) > longRead {
+		parts = readers
+	}
+	read := make([]takenReader, parts)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range read {
+		part := ids[i*len(ids)/parts : (i+1)*len(ids)/parts]
+		group.Go(func() error {
+			sql := takenLanes
+			if search.OneLane() {
+				sql = takenOneLane
+			}
+			rows, err := scope{d: d, clinic: clinicID.String()}.Query(ctx, sql, clinicID, part, stage.BusyFrom, stage.BusyUntil, now, q.Exclude, q.Hold)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			return read[i].all(rows)
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	read := &takenReader{}
-	for rows.Next() {
-		if err := read.row(rows); err != nil {
-			return nil, err
-		}
+	calendar := &clinic.Calendar{}
+	for i := range read {
+		calendar.Join(&read[i].calendar)
 	}
-	return &read.calendar, rows.Err()
+	return calendar, nil
 }
 
-// takenReader reads the binary answers of [takenSQL]; what it keeps is used again for the next row.
+// takenReader reads rows, one resource after the other. They are in binary: text comes from the simple protocol alone, over
+// which no statement with a list of ids can be sent.
 type takenReader struct {
 	calendar     clinic.Calendar
+	resource     uuid.UUID // whose the following are
 	starts, ends []int64
 	lanes        []int16
 }
 
-func (r *takenReader) row(rows pgx.Rows) error {
-	for _, f := range rows.FieldDescriptions() {
-		if f.Format != pgtype.BinaryFormatCode {
-			return errors.New("the database answers in text: take default_query_exec_mode=simple_protocol out of its URL, cache_describe suits poolers")
-		}
+func (r *takenReader) all(rows pgx.Rows) error {
+	for rows.Next() {
+		r.row(rows.RawValues())
 	}
-	raw := rows.RawValues()
-	id, err := uuid.FromBytes(raw[0])
-	if err != nil {
-		return fmt.Errorf("reading resource: %w", err)
+	r.flush()
+	return rows.Err()
+}
+
+func (r *takenReader) row(raw [][]byte) {
+	if id := uuid.UUID(raw[0]); id != r.resource {
+		r.flush()
+		r.resource = id
+	}
+	r.starts = append(r.starts, unixSeconds(raw[1]))
+	r.ends = append(r.ends, unixSecondsUp(raw[2]))
+	if len(raw) > 3 {
+		r.lanes = append(r.lanes, int16(binary.BigEndian.Uint16(raw[3]))) //nolint:gosec // it is signed
+	}
+}
+
+// flush files what was read of a resource.
+func (r *takenReader) flush() {
+	if len(r.starts) > 0 {
+		r.calendar.Add(r.resource, r.starts, r.ends, r.lanes)
 	}
 	r.starts, r.ends, r.lanes = r.starts[:0], r.ends[:0], r.lanes[:0]
-	err = errors.Join(
-		eachElement(raw[1], 8, func(b []byte) { r.starts = append(r.starts, unixSeconds(b)) }),
-		eachElement(raw[2], 8, func(b []byte) { r.ends = append(r.ends, unixSecondsUp(b)) }),
-		eachElement(raw[3], 2, func(b []byte) { r.lanes = append(r.lanes, int16(binary.BigEndian.Uint16(b))) })) //nolint:gosec // it is signed
-	if err != nil {
-		return err
-	}
-	lanes := r.lanes
-	if len(lanes) == 0 {
-		lanes = nil
-	}
-	if len(r.starts) != len(r.ends) || lanes != nil && len(lanes) != len(r.starts) {
-		return errors.New("reading what is taken: the arrays are not equally long")
-	}
-	r.calendar.Add(id, r.starts, r.ends, lanes)
-	return nil
 }
 
-// eachElement goes through a one-dimensional array without nulls in Postgres's binary format: the numbers of dimensions and
-// nulls, the element's type, length and lower bound, four bytes each, and then each element after its length. A null array
-// is empty.
-// https://github.com/postgres/postgres/blob/REL_17_STABLE/src/backend/utils/adt/arrayfuncs.c (array_send)
-func eachElement(array []byte, size int, do func([]byte)) error {
-	const header = 20
-	if array == nil {
-		return nil
-	}
-	step := 4 + size
-	if len(array) < header || (len(array)-header)%step != 0 || binary.BigEndian.Uint32(array) != 1 || binary.BigEndian.Uint32(array[4:]) != 0 {
-		return errors.New("reading what is taken: that is no array of such elements")
-	}
-	for at := header; at < len(array); at += step {
-		do(array[at+4 : at+step])
-	}
-	return nil
-}
-
-// epoch is where Postgres counts from, in Unix seconds: 2000-01-01 00:00 UTC.
+// Postgres counts microseconds from 2000-01-01 00:00 UTC, which is so many seconds after Unix.
 const epoch = 946_684_800
 
-// unixSeconds is a timestamptz, in Unix seconds rounded down.
+// unixSeconds is a timestamptz as it is on the wire, in Unix seconds rounded down.
 func unixSeconds(b []byte) int64 {
 	micros := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // it is signed
 	seconds := micros / 1e6
@@ -128,7 +129,7 @@ func unixSeconds(b []byte) int64 {
 	return seconds + epoch
 }
 
-// unixSecondsUp is a timestamptz, in Unix seconds rounded up.
+// unixSecondsUp is a timestamptz as it is on the wire, in Unix seconds rounded up.
 func unixSecondsUp(b []byte) int64 {
 	micros := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // it is signed
 	seconds := micros / 1e6
