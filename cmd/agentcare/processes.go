@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -86,7 +87,7 @@ func (p *parts) run(ctx context.Context, listener net.Listener, names ...string)
 			group.Go(func() error { return server.Run(ctx) })
 			mux.Handle("/", server.Handler())
 			home.drain = server.Drain
-			if err := p.developmentPages(mux); err != nil {
+			if err := errors.Join(p.calendars(mux), p.developmentPages(mux)); err != nil {
 				return err
 			}
 		case "worker":
