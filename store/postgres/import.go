@@ -250,9 +250,22 @@ func (i *importing) write(ctx context.Context, report exchange.Report) (*auditTr
 				return nil, err
 			}
 		}
+		if err := i.analyze(ctx); err != nil {
+			return nil, err
+		}
 	}
 	trail := &auditTrail{d: i.d, q: i.q, clinic: i.clinic}
 	return trail, trail.add(ctx, auditEntry{
 		actor: cliActor, action: "clinic.import", kind: "clinic", subject: i.clinic, detail: map[string]any{"files": report.Files},
 	})
+}
+
+// analyze tells Postgres what it has now: until it finds out by itself it would plan for tables that are empty.
+func (i *importing) analyze(ctx context.Context) error {
+	i.progress("analyzing", 0, 0)
+	_, err := i.tx.Exec(ctx, "analyze resource, patient, patient_link, appointment, appointment_event, allocation, service_resource, weekly_hours, date_override")
+	if err != nil {
+		return fmt.Errorf("analyzing tables: %w", err)
+	}
+	return nil
 }

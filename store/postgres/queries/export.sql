@@ -44,18 +44,21 @@ where l.clinic_id = @clinic_id and l.may_book;
 -- Those that start in a range, with the keys of their patients; whether they were squeezed in is known while they take time.
 select a.id, coalesce(a.external_id, a.id::text)::text as key, coalesce(p.external_id, p.id::text)::text as patient,
   a.service_id, a.practitioner_id, a.location_id, a.state, a.version, a.starts_at, a.ends_at,
-  exists (select from allocation l where l.clinic_id = a.clinic_id and l.appointment_id = a.id and l.state > 0 and l.lane < 0
-    and l.resource_id = a.practitioner_id) as overbooked
+  (o.appointment_id is not null)::boolean as overbooked
 from appointment a join patient p on p.clinic_id = a.clinic_id and p.id = a.patient_id
+left join (
+  select distinct l.appointment_id, l.resource_id from allocation l where l.clinic_id = @clinic_id and l.state > 0 and l.lane < 0
+) o on o.appointment_id = a.id and o.resource_id = a.practitioner_id
 where a.clinic_id = @clinic_id and a.starts_at >= @since and a.starts_at < @before;
 
 -- name: ImportedAppointments :many
 -- Those of these keys. Changed here: the last change was not an import's.
 select a.id, coalesce(a.external_id, a.id::text)::text as key, coalesce(p.external_id, p.id::text)::text as patient,
   a.service_id, a.practitioner_id, a.location_id, a.state, a.version, a.starts_at, a.ends_at,
-  exists (select from allocation l where l.clinic_id = a.clinic_id and l.appointment_id = a.id and l.state > 0 and l.lane < 0
-    and l.resource_id = a.practitioner_id) as overbooked,
-  exists (select from appointment_event e where e.clinic_id = a.clinic_id and e.appointment_id = a.id and e.version = a.version
-    and (e.actor_kind <> 'system' or e.channel <> 'cli')) as changed_here
+  (o.appointment_id is not null)::boolean as overbooked, coalesce(e.actor_kind <> 'system' or e.channel <> 'cli', false)::boolean as changed_here
 from appointment a join patient p on p.clinic_id = a.clinic_id and p.id = a.patient_id
+left join appointment_event e on e.clinic_id = a.clinic_id and e.appointment_id = a.id and e.version = a.version
+left join (
+  select distinct l.appointment_id, l.resource_id from allocation l where l.clinic_id = @clinic_id and l.state > 0 and l.lane < 0
+) o on o.appointment_id = a.id and o.resource_id = a.practitioner_id
 where a.clinic_id = @clinic_id and (a.external_id = any(@keys::text[]) or a.id = any(@ids::uuid[]));
