@@ -2,6 +2,7 @@ package clinic
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/agentcare/agentcare/localtime"
 )
 
 // searchAll runs a search as the store does, and returns the slots and how many stages it read.
@@ -401,6 +404,9 @@ func TestSearchAgainstEveryMinute(t *testing.T) {
 		if diff := cmp.Diff(got[:len(limited)], limited); diff != "" {
 			t.Fatalf("in one stage: %s", diff)
 		}
+		if diff := cmp.Diff(got, w.freeIn(search)); diff != "" {
+			t.Fatalf("with a calendar: %s", diff)
+		}
 		sortSlots(got)
 		sortSlots(want)
 		if diff := cmp.Diff(lines(want), lines(got)); diff != "" {
@@ -410,6 +416,25 @@ func TestSearchAgainstEveryMinute(t *testing.T) {
 	if offered == 0 {
 		t.Error("no drawn clinic had anything free: the test shows nothing")
 	}
+}
+
+// freeIn is all that is free in what is busy as a calendar, without the lanes that do not matter.
+func (w world) freeIn(search *Search) []Slot {
+	var calendar Calendar
+	for _, id := range search.Resources() {
+		var starts, ends []int64
+		var lanes []int16
+		for _, b := range w.busy {
+			if b.Resource == id && (b.Lane == 0 || !search.OneLane()) {
+				starts, ends, lanes = append(starts, b.Start.Unix()), append(ends, ceilUnix(b.End)), append(lanes, int16(b.Lane))
+			}
+		}
+		if search.OneLane() {
+			lanes = nil
+		}
+		calendar.Add(id, starts, ends, lanes)
+	}
+	return search.FreeIn(nil, stageOver(search), &calendar)
 }
 
 // stageOver is all of a search as one stage.
@@ -444,4 +469,32 @@ func (w world) checkOffers(t *rapid.T, s *Schedule, slots []Slot) {
 		}
 		w.checkTakes(t, s, slot, takes)
 	}
+}
+
+// FuzzNewSearch is every range and part of a day there is: refused with a code and a sentence, or searched to its end, and
+// what is found is what was asked for.
+func FuzzNewSearch(f *testing.F) {
+	s := testSchedule(f)
+	now := instant(f, rulesNow)
+	f.Add(int64(0), int64(0), 0, 0, 2)
+	f.Add(now.Unix(), now.Unix()+86_400, 9*60, 12*60, 2)
+	f.Add(int64(math.MinInt64), int64(math.MaxInt64), -1, 1441, 7)
+	f.Add(int64(math.MaxInt64), int64(math.MinInt64), 1440, 0, -1)
+	f.Fuzz(func(t *testing.T, from, until int64, dayFrom, dayUntil, weekday int) {
+		q := Query{
+			Service: checkup, From: time.Unix(from, 0), Until: time.Unix(until, 0),
+			DayFrom: localtime.Clock(dayFrom), DayUntil: localtime.Clock(dayUntil), Weekdays: []time.Weekday{time.Weekday(weekday)},
+		}
+		search, err := s.NewSearch(q, now)
+		wantRefusalOrNothing(t, err)
+		if err != nil {
+			return
+		}
+		slots, _ := searchAll(search, nil)
+		for _, slot := range slots {
+			if slot.Start.Before(q.From) || !slot.Start.Before(q.Until) || slot.Start.Weekday() != time.Weekday(weekday) || s.CheckSlot(slot, asPatient, now) != nil {
+				t.Errorf("%+v finds %v", q, slot.Start)
+			}
+		}
+	})
 }

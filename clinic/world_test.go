@@ -22,7 +22,7 @@ var oracleZones = []string{
 // checkWorlds is rapid.Check over a few hundred worlds, whatever -rapid.checks says of each round.
 func checkWorlds(t *testing.T, check func(*rapid.T)) {
 	t.Helper()
-	for range 4 {
+	for range 2 {
 		rapid.Check(t, check)
 	}
 }
