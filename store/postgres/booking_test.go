@@ -78,13 +78,13 @@ func TestBookRefuses(t *testing.T) {
 		"inside the notice":       {clinic.CodeTooSoon, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(0, 9, 30)) }},
 		"beyond the window":       {clinic.CodeTooFar, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(140, 10, 0)) }},
 		"year 10,000":             {clinic.CodeTooFar, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, time.Date(10000, 1, 3, 10, 0, 0, 0, p.zone)) }},
-		"lunch":                   {clinic.CodeNotOffered, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(1, 12, 30)) }},
-		"off the grid":            {clinic.CodeNotOffered, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(1, 9, 10)) }},
-		"closed day":              {clinic.CodeNotOffered, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(4, 9, 0)) }},
-		"too long":                {clinic.CodeInvalid, func(r *clinic.BookRequest) { r.Slot.End = r.Slot.End.Add(time.Hour) }},
+		"lunch":                   {clinic.CodeOutsideHours, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(1, 12, 30)) }},
+		"off the grid":            {clinic.CodeOffGrid, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(1, 9, 10)) }},
+		"closed day":              {clinic.CodeOutsideHours, func(r *clinic.BookRequest) { r.Slot = p.slot(p.ada, p.at(4, 9, 0)) }},
+		"too long":                {clinic.CodeWrongLength, func(r *clinic.BookRequest) { r.Slot.End = r.Slot.End.Add(time.Hour) }},
 		"unknown service":         {clinic.CodeNotFound, func(r *clinic.BookRequest) { r.Slot.Service = stranger }},
 		"unknown practitioner":    {clinic.CodeNotFound, func(r *clinic.BookRequest) { r.Slot.Practitioner = stranger }},
-		"unknown location":        {clinic.CodeNotOffered, func(r *clinic.BookRequest) { r.Slot.Location = stranger }},
+		"unknown location":        {clinic.CodeNotFound, func(r *clinic.BookRequest) { r.Slot.Location = stranger }},
 		"room as a practitioner":  {clinic.CodeNotFound, func(r *clinic.BookRequest) { r.Slot.Practitioner = p.room }},
 		"unknown patient":         {clinic.CodeNotFound, func(r *clinic.BookRequest) { r.Patient, r.Actor = stranger, as(stranger) }},
 		"a doctor as the patient": {clinic.CodeNotFound, func(r *clinic.BookRequest) { r.Patient, r.Actor = p.ben, as(p.ben) }},
@@ -249,7 +249,7 @@ func TestHoldRefuses(t *testing.T) {
 	_, err := p.DB.Hold(context.Background(), p.id, clinic.HoldRequest{Slot: p.slot(p.ada, p.at(1, 9, 0)), Expires: p.Clock.Now(), Actor: as(p.ann)})
 	wantCode(t, "until now", err, clinic.CodeInvalid)
 	_, err = p.DB.Hold(context.Background(), p.id, clinic.HoldRequest{Slot: p.slot(p.ada, p.at(1, 9, 10)), Expires: p.at(1, 0, 0), Actor: as(p.ann)})
-	wantCode(t, "off the grid", err, clinic.CodeNotOffered)
+	wantCode(t, "off the grid", err, clinic.CodeOffGrid)
 	_, err = p.DB.Hold(context.Background(), uuid.New(), clinic.HoldRequest{Slot: p.slot(p.ada, p.at(1, 9, 0)), Expires: p.at(1, 0, 0), Actor: as(p.ann)})
 	wantCode(t, "in no clinic", err, clinic.CodeNotFound)
 }
@@ -265,16 +265,38 @@ func TestTwoServicesShareARoom(t *testing.T) {
 	p.mustBook("c", p.bob, p.slot(p.ben, p.at(1, 9, 30)))
 }
 
+// A group takes a lane each, and whoever is seen alone takes all of them.
 func TestLanes(t *testing.T) {
 	p := open(t)
-	if _, err := p.Owner.Exec(context.Background(), "update resource set lanes = 2 where id = $1", p.ada); err != nil {
-		t.Fatal(err)
-	}
-	slot := p.slot(p.ada, p.at(1, 9, 0))
-	p.mustBook("a", p.ann, slot)
-	p.mustBook("b", p.bob, slot)
-	_, err := p.DB.Book(context.Background(), p.id, clinic.BookRequest{Key: "c", Slot: slot, Patient: p.kid, Actor: as(p.ann)})
+	p.offerGroups()
+	group := p.groupSlot(p.ada, p.at(1, 9, 0))
+	p.mustBook("a", p.ann, group)
+	_, err := p.book("alone", p.bob, p.slot(p.ada, p.at(1, 9, 0)))
+	wantCode(t, "alone while a group is there", err, clinic.CodeSlotTaken)
+	p.mustBook("b", p.bob, group)
+	_, err = p.DB.Book(context.Background(), p.id, clinic.BookRequest{Key: "c", Slot: group, Patient: p.kid, Actor: as(p.ann)})
 	wantCode(t, "a third in two lanes", err, clinic.CodeSlotTaken)
+	p.mustBook("d", p.bob, p.slot(p.ada, p.at(1, 10, 0)))
+	_, err = p.book("e", p.ann, p.groupSlot(p.ada, p.at(1, 10, 0)))
+	wantCode(t, "a group while somebody is seen alone", err, clinic.CodeSlotTaken)
+}
+
+// offerGroups makes treatments visits for groups, of which each practitioner and the room take two at once.
+func (p *practice) offerGroups() {
+	p.t.Helper()
+	for _, change := range []string{
+		"update resource set lanes = 2 where kind in ('practitioner', 'room')",
+		"update service set is_group = true where code = 'treatment'",
+	} {
+		if _, err := p.Owner.Exec(context.Background(), change); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+// groupSlot is a treatment once groups are offered.
+func (p *practice) groupSlot(who uuid.UUID, start time.Time) clinic.Slot {
+	return p.roomSlot(who, start)
 }
 
 // Bookings see new rules at once, however long searches keep the old ones.
@@ -287,7 +309,7 @@ func TestChangedHoursBindTheNextBooking(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := p.book("k", p.ann, p.slot(p.ada, p.at(1, 9, 0)))
-	wantCode(t, "on a day off", err, clinic.CodeNotOffered)
+	wantCode(t, "on a day off", err, clinic.CodeOutsideHours)
 	if free := p.starts(p.visit, p.ada, 1); len(free) > 0 {
 		t.Errorf("after the booking found out, a search still offers %v", free)
 	}

@@ -30,6 +30,7 @@ func TestBookingMachine(t *testing.T) {
 		m := &machine{p: p, rt: rt, now: monday, holds: map[uuid.UUID]*modelHold{}}
 		rt.Repeat(map[string]func(*rapid.T){
 			"hold": m.hold, "release": m.release, "book": m.book, "move": m.move, "cancel": m.cancel, "wait": m.wait, "": m.check,
+			"hold two": m.holdTwo, "book two": m.bookTwo, "confirm": m.confirm, "squeeze in": m.squeezeIn,
 		})
 	})
 	p.wantConsistent()
@@ -62,11 +63,13 @@ type machine struct {
 type modelVisit struct {
 	is        clinic.Appointment
 	cancelled bool
+	squeezed  bool // in a lane of its own beside the practitioner's
 }
 
 type modelHold struct {
-	slot    clinic.Slot
+	slots   []clinic.Slot
 	expires time.Time
+	by      uuid.UUID // the patient in whose conversation it was made
 }
 
 const buffer = 10 * time.Minute
@@ -84,16 +87,34 @@ func (m *machine) clash(slot clinic.Slot, patient, token uuid.UUID, except *mode
 		if v.is.Patient == patient && overlap(v.is.Slot, 0) {
 			return clinic.CodePatientBusy
 		}
-		if v.is.Slot.Practitioner == slot.Practitioner && overlap(v.is.Slot, buffer) {
+		if !v.squeezed && v.is.Slot.Practitioner == slot.Practitioner && overlap(v.is.Slot, buffer) {
 			code = clinic.CodeSlotTaken
 		}
 	}
 	for t, h := range m.holds {
-		if t != token && h.expires.After(m.now) && h.slot.Practitioner == slot.Practitioner && overlap(h.slot, buffer) {
-			code = clinic.CodeSlotTaken
+		if t == token || !h.expires.After(m.now) {
+			continue
+		}
+		for _, held := range h.slots {
+			if held.Practitioner == slot.Practitioner && overlap(held, buffer) {
+				code = clinic.CodeSlotTaken
+			}
 		}
 	}
 	return code
+}
+
+// foreign is how the model sees that a live hold is somebody else's.
+func (m *machine) foreign(token, patient uuid.UUID) bool {
+	h := m.holds[token]
+	return h != nil && h.expires.After(m.now) && h.by != patient
+}
+
+// clashWith is clash for the second of two visits of one request.
+func (m *machine) clashWith(first, second clinic.Visit, token uuid.UUID) string {
+	m.visits = append(m.visits, &modelVisit{is: clinic.Appointment{Slot: first.Slot, Patient: first.Patient}})
+	defer func() { m.visits = m.visits[:len(m.visits)-1] }()
+	return m.clash(second.Slot, second.Patient, token, nil)
 }
 
 func (m *machine) key() string {
@@ -120,14 +141,20 @@ func (m *machine) want(t *rapid.T, what string, err error, code string) {
 	}
 }
 
-func (m *machine) hold(t *rapid.T) {
-	slot := m.drawSlot(t)
-	expires := m.now.Add(5 * time.Minute)
-	code := m.clash(slot, uuid.Nil, uuid.Nil, nil)
-	h, err := m.p.DB.Hold(context.Background(), m.p.id, clinic.HoldRequest{Slot: slot, Expires: expires, Actor: as(m.p.ann)})
+func (m *machine) hold(t *rapid.T) { m.holdSlots(t, m.drawSlot(t)) }
+
+func (m *machine) holdTwo(t *rapid.T) { m.holdSlots(t, m.drawSlot(t), m.drawSlot(t)) }
+
+func (m *machine) holdSlots(t *rapid.T, slots ...clinic.Slot) {
+	expires, by := m.now.Add(5*time.Minute), m.drawPatient(t)
+	code := m.clash(slots[0], uuid.Nil, uuid.Nil, nil)
+	if code == "" && len(slots) > 1 {
+		code = m.clashWith(clinic.Visit{Slot: slots[0], Patient: m.p.kid}, clinic.Visit{Slot: slots[1]}, uuid.Nil)
+	}
+	h, err := m.p.DB.Hold(context.Background(), m.p.id, clinic.HoldRequest{Slot: slots[0], Also: slots[1:], Expires: expires, Actor: as(by)})
 	m.want(t, "hold", err, code)
 	if err == nil {
-		m.holds[h.Token] = &modelHold{slot, expires}
+		m.holds[h.Token] = &modelHold{slots, expires, by}
 		m.tokens = append(m.tokens, h.Token)
 	}
 }
@@ -141,11 +168,70 @@ func (m *machine) release(t *rapid.T) {
 func (m *machine) book(t *rapid.T) {
 	slot, patient, token := m.drawSlot(t), m.drawPatient(t), m.drawHold(t)
 	code := m.clash(slot, patient, token, nil)
+	if m.foreign(token, patient) {
+		code = clinic.CodeNotYourHold
+	}
 	a, err := m.p.DB.Book(context.Background(), m.p.id, clinic.BookRequest{Key: m.key(), Slot: slot, Hold: token, Patient: patient, Actor: as(patient)})
 	m.want(t, "book", err, code)
 	if err == nil {
 		delete(m.holds, token)
 		m.visits = append(m.visits, &modelVisit{is: a})
+	}
+}
+
+// bookTwo books for two patients, which the front desk does.
+func (m *machine) bookTwo(t *rapid.T) {
+	token := m.drawHold(t)
+	visits := []clinic.Visit{{Slot: m.drawSlot(t), Patient: m.drawPatient(t)}, {Slot: m.drawSlot(t), Patient: m.drawPatient(t)}}
+	code := m.clash(visits[0].Slot, visits[0].Patient, token, nil)
+	if code == "" {
+		code = m.clashWith(visits[0], visits[1], token)
+	}
+	made, err := m.p.DB.BookAll(context.Background(), m.p.id, clinic.BookAllRequest{Key: m.key(), Visits: visits, Hold: token, Actor: frontDesk})
+	m.want(t, "book two", err, code)
+	if err == nil {
+		delete(m.holds, token)
+		for _, a := range made {
+			m.visits = append(m.visits, &modelVisit{is: a})
+		}
+	}
+}
+
+// squeezeIn takes a free time as usual, else the place beside it, which only one can have.
+func (m *machine) squeezeIn(t *rapid.T) {
+	slot, patient := m.drawSlot(t), m.drawPatient(t)
+	code := m.clash(slot, patient, uuid.Nil, nil)
+	beside := code == clinic.CodeSlotTaken
+	if beside && !m.squeezable(slot) {
+		code = clinic.CodeSlotTaken
+	} else if beside {
+		code = ""
+	}
+	a, err := m.p.DB.Book(context.Background(), m.p.id, clinic.BookRequest{Key: m.key(), Slot: slot, Patient: patient, Actor: frontDesk, Overbook: true})
+	m.want(t, "squeeze in", err, code)
+	if err == nil {
+		m.visits = append(m.visits, &modelVisit{is: a, squeezed: beside})
+	}
+}
+
+// squeezable reports whether nobody has the place beside a slot.
+func (m *machine) squeezable(slot clinic.Slot) bool {
+	return !slices.ContainsFunc(m.visits, func(v *modelVisit) bool {
+		return !v.cancelled && v.squeezed && v.is.Slot.Practitioner == slot.Practitioner &&
+			slot.Start.Before(v.is.Slot.End.Add(buffer)) && v.is.Slot.Start.Before(slot.End.Add(buffer))
+	})
+}
+
+func (m *machine) confirm(t *rapid.T) {
+	v := m.drawVisit(t)
+	code := ""
+	if v.cancelled || v.is.State == clinic.StateConfirmed {
+		code = clinic.CodeWrongState
+	}
+	a, err := m.p.mark(v.is, clinic.StateConfirmed, as(v.is.Patient))
+	m.want(t, "confirm", err, code)
+	if err == nil {
+		v.is = a
 	}
 }
 
@@ -162,13 +248,16 @@ func (m *machine) move(t *rapid.T) {
 	if v.cancelled {
 		code = clinic.CodeWrongState
 	}
+	if m.foreign(token, v.is.Patient) {
+		code = clinic.CodeNotYourHold
+	}
 	a, err := m.p.DB.Move(context.Background(), m.p.id, clinic.MoveRequest{
 		Key: m.key(), Appointment: v.is.ID, Version: v.is.Version, Slot: slot, Hold: token, Actor: as(v.is.Patient),
 	})
 	m.want(t, "move", err, code)
 	if err == nil {
 		delete(m.holds, token)
-		v.is = a
+		v.is, v.squeezed = a, false
 	}
 }
 

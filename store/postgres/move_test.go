@@ -82,7 +82,7 @@ func TestMoveRefuses(t *testing.T) {
 		"of another version":    {clinic.CodeWrongState, func(r *clinic.MoveRequest) { r.Version = 2 }},
 		"of somebody else":      {clinic.CodeNotFound, func(r *clinic.MoveRequest) { r.Actor = as(p.bob) }},
 		"of nothing":            {clinic.CodeNotFound, func(r *clinic.MoveRequest) { r.Appointment = uuid.New() }},
-		"outside hours":         {clinic.CodeNotOffered, func(r *clinic.MoveRequest) { r.Slot = p.slot(p.ada, p.at(1, 20, 0)) }},
+		"outside hours":         {clinic.CodeOutsideHours, func(r *clinic.MoveRequest) { r.Slot = p.slot(p.ada, p.at(1, 20, 0)) }},
 		"to nobody":             {clinic.CodeNotFound, func(r *clinic.MoveRequest) { r.Slot = p.slot(uuid.New(), p.at(1, 14, 0)) }},
 		"without a key":         {clinic.CodeInvalid, func(r *clinic.MoveRequest) { r.Key = "" }},
 		"with a key of another": {clinic.CodeKeyReused, func(r *clinic.MoveRequest) { r.Key = "k" }},
