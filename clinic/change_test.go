@@ -134,3 +134,28 @@ func TestArrivalGoesByTheDayWhereTheVisitIs(t *testing.T) {
 		wantRefusal(t, s.CheckMark(a, 0, StateArrived, asStaff, instant(t, now)), code, "another day")
 	}
 }
+
+// TestMarksFollowTheTransitions tries every mark of every state by everybody at any time: what is allowed is a transition,
+// and everything that staff can say of an appointment can be said at some time.
+func TestMarksFollowTheTransitions(t *testing.T) {
+	s := testSchedule(t)
+	a := Appointment{Slot: slotAt(t, checkup, chen, mainStreet, "2026-12-03 10:00", 30)}
+	for _, from := range allStates {
+		for _, next := range allStates {
+			a.State = from
+			allowed := false
+			for _, by := range []Actor{asPatient, asStaff, {Kind: ActorSystem}, {}} {
+				for _, now := range []string{"2026-12-01 08:00", "2026-12-03 09:00", "2026-12-03 10:10", "2026-12-09 08:00"} {
+					err := s.CheckMark(a, 0, next, by, instant(t, now))
+					if err == nil && by.Kind != ActorStaff && (by.Kind != ActorPatient || next != StateConfirmed) {
+						t.Errorf("%q notes that %s is %s", by.Kind, from, next)
+					}
+					allowed = allowed || err == nil
+				}
+			}
+			if want := from.CanBecome(next) && next != StateBooked && next != StateCancelled; allowed != want {
+				t.Errorf("that %s is %s can be noted: %v, want %v", from, next, allowed, want)
+			}
+		}
+	}
+}
