@@ -133,7 +133,7 @@ func (p *Plan) start(row *Row[Appointment], day localtime.Day) (time.Time, bool)
 	a, file := &row.T, appointmentTable.file()
 	first, last := day.Open(a.Clock), day.Close(a.Clock)
 	if !day.Steady() && !localtime.Exists(a.Day, a.Clock, day.Zone()) {
-		p.problems.wrong(file, row.Line, "start", fmt.Sprintf("the clock skips that time; the next one that there is, is %s", wallText(first)))
+		p.problems.wrong(file, row.Line, "start", "the clock skips that time; the next one that there is, is "+wallText(first))
 		return first, false
 	}
 	if first.Equal(last) {

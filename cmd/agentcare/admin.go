@@ -15,6 +15,8 @@ import (
 type adminCmd struct {
 	Migrate adminMigrateCmd `cmd:"" help:"Bring the database's schema to this program's version."`
 	Seed    adminSeedCmd    `cmd:"" help:"Load the demo clinic; a second time adds only what is missing."`
+	Import  adminImportCmd  `cmd:"" help:"Bring a clinic to what CSV files say: people, hours, patients, appointments."`
+	Export  adminExportCmd  `cmd:"" help:"Write a clinic as the CSV files that import reads."`
 
 	ProcessData adminProcessCmd `cmd:"" name:"process-data" help:"Work on a clinic's data: displaced appointments, calendar feeds."`
 }

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/agentcare/agentcare/clinic/exchange"
 )
 
 // Exit codes of the program.
@@ -57,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&c, console{stdout, stderr}),
+		kong.Vars{"kinds": strings.Join(exchange.Kinds(), ",")},
 	)
 	command, err := parser.Parse(args)
 	if err != nil {
