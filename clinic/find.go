@@ -76,7 +76,8 @@ type Found struct {
 	More  bool // there are other times that fit as well
 }
 
-// SearchFunc returns at most q.Limit free slots, earliest first over all practitioners; none is no error.
+// SearchFunc returns at most q.Limit free slots, earliest first over all practitioners; none is no error. The list is the
+// caller's to keep and change.
 type SearchFunc func(ctx context.Context, q Query) ([]Slot, error)
 
 // FinderConfig is what a [Finder] works with. All of it is required.

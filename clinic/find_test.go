@@ -202,6 +202,7 @@ func TestFindBySpecialtyAndLanguage(t *testing.T) {
 	d := testDirectory(t)
 	d.Services[0].Specialty, d.Services[0].Default = "dermatology", true
 	d.Services[1].Specialty = "dermatology"
+	slices.Reverse(d.Services[:2]) // the default one need not come first
 	d.Practitioners[0].Languages, d.Practitioners[1].Languages = []string{"en"}, []string{"en", "de"}
 	s, err := NewSchedule(d, testHours(), nil)
 	if err != nil {
@@ -300,6 +301,33 @@ func TestTheLastDayIsFoundAmongMany(t *testing.T) {
 	}
 	if got := found.Slots[0].Start.Format("Mon 2"); got != "Thu 10" || found.Fit != FitDay {
 		t.Errorf("the nearest before is on %s (%s)", got, found.Fit)
+	}
+}
+
+// TestOtherDaysAreOfferedWhereOneHasManyTimes, and so is the latest time that can be booked, years ahead.
+func TestOtherDaysAreOfferedWhereOneHasManyTimes(t *testing.T) {
+	d := testDirectory(t)
+	d.Services[0].Grid, d.Services[0].Duration, d.Services[0].BufferAfter = time.Minute, 2*time.Minute, 0
+	d.Services[0].Window = 2 * maxAhead
+	s, err := NewSchedule(d, testHours(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &record{schedule: s, now: instant(t, rulesNow)}
+	found, err := r.finder(t).Find(t.Context(), Wish{Service: checkup})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Tue 1 10:00 Chen", "Tue 1 10:49 Weiss", "Wed 2 09:00 Chen"}
+	if diff := cmp.Diff(want, startsOf(t, r, found.Slots)); diff != "" {
+		t.Error(diff)
+	}
+	far, err := r.finder(t).Find(t.Context(), Wish{Service: checkup, From: day(1).AddDays(7 * 365)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if latest := r.now.Add(maxAhead); far.Fit != FitTooFar || len(far.Slots) == 0 || far.Slots[0].Start.Before(latest.AddDate(0, 0, -7)) {
+		t.Errorf("%s: %v", far.Fit, far.Slots)
 	}
 }
 

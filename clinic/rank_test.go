@@ -39,6 +39,12 @@ func TestBest(t *testing.T) {
 			[]string{"Wed 2 15:00 Chen", "Wed 2 15:30 Chen"},
 		},
 		{
+			"a gap that reaches out of the wanted part of the day is one",
+			Wish{Service: treatment, From: day(2), Until: day(2), DayFrom: 10*60 + 45, DayUntil: 12 * 60, Limit: 1},
+			[]Busy{busyAt(t, chen, 0, "2026-12-02 09:00", "2026-12-02 10:30")},
+			[]string{"Wed 2 11:15 Chen"},
+		},
+		{
 			"what was seen is left out, and leaves no gap by that",
 			Wish{
 				Service: treatment, From: day(2), Until: day(2), DayFrom: 9 * 60, DayUntil: 12 * 60, Limit: 2,
@@ -82,6 +88,28 @@ func TestWasteIsWhatNobodyCanBook(t *testing.T) {
 			t.Fatalf("a visit of %d at minute %d of %d wastes %d, want %d", length, at, free, got, want)
 		}
 	})
+}
+
+func TestFacets(t *testing.T) {
+	f := testRecord(t).finder(t)
+	range3 := period{from: day(7), until: day(9), opens: 10 * 60, closes: 12 * 60}
+	for _, tt := range []struct {
+		start string
+		aim   aim
+		want  facets
+	}{
+		{"2026-12-07 10:00", aim{range3, uuid.Nil}, facets{}},
+		{"2026-12-07 11:59", aim{range3, chen}, facets{}},
+		{"2026-12-08 09:30", aim{range3, weiss}, facets{offMinutes: 30, waitDays: 1, unfamiliar: true}},
+		{"2026-12-09 12:00", aim{range3, uuid.Nil}, facets{offMinutes: 1, waitDays: 2}},
+		{"2026-12-04 11:00", aim{range3, uuid.Nil}, facets{offDays: 3}},
+		{"2026-12-11 11:00", aim{range3, uuid.Nil}, facets{offDays: 2, waitDays: 2}},
+		{"2026-12-04 11:00", aim{period{closes: localtime.EndOfDay}, uuid.Nil}, facets{waitDays: 3}},
+	} {
+		if got := f.facets(slotAt(t, checkup, chen, mainStreet, tt.start, 30), tt.aim); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.start, got, tt.want)
+		}
+	}
 }
 
 func drawFacets(t *rapid.T) facets {
@@ -246,6 +274,52 @@ func TestNear(t *testing.T) {
 				t.Errorf("%d searches", r.searches)
 			}
 		})
+	}
+}
+
+// TestNearInALanguage: a practitioner who does not speak it is not asked for.
+func TestNearInALanguage(t *testing.T) {
+	d := testDirectory(t)
+	d.Practitioners[1].Languages = []string{"de"}
+	s, err := NewSchedule(d, testHours(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &record{schedule: s, now: instant(t, rulesNow)}
+	lost := slotAt(t, checkup, chen, mainStreet, "2026-12-02 10:00", 30)
+	found, err := r.finder(t).Near(t.Context(), lost, Wish{Language: "de", Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"Wed 2 10:00 Weiss"}, startsOf(t, r, found.Slots)); diff != "" || found.Fit != FitPractitioner {
+		t.Errorf("%s: %s", found.Fit, diff)
+	}
+}
+
+func TestJoined(t *testing.T) {
+	r := testRecord(t)
+	at := func(days ...int) []Slot {
+		var slots []Slot
+		for _, d := range days {
+			slots = append(slots, Slot{Practitioner: chen, Start: time.Date(2026, time.December, d, 9, 0, 0, 0, newYork(t))})
+		}
+		return slots
+	}
+	for name, tt := range map[string]struct {
+		before, after []Slot
+		n             int
+		want          []Slot
+	}{
+		"a third from before":      {at(1, 2, 3), at(5, 6, 7), 3, at(3, 5, 6)},
+		"more where after has few": {at(1, 2, 3), at(5), 3, at(2, 3, 5)},
+		"nothing after":            {at(1, 2, 3), nil, 3, at(1, 2, 3)},
+		"nothing before":           {nil, at(5, 6, 7), 2, at(5, 6)},
+		"only one":                 {at(1, 2), at(5, 6), 1, at(5)},
+		"six":                      {at(1, 2, 3), at(5, 6, 7, 8, 9), 6, at(2, 3, 5, 6, 7, 8)},
+	} {
+		if diff := cmp.Diff(startsOf(t, r, tt.want), startsOf(t, r, joined(tt.before, tt.after, tt.n))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func (r *rowing) find(ctx context.Context) ([]Row, error) {
 	}
 	first := from
 	var rows []Row
-	for i := 0; !from.After(last) && len(rows) < r.first().limit; i++ {
+	for i := 0; !from.After(last) && !r.enough(rows); i++ {
 		until := last
 		if i < len(stageDays) && first.AddDays(stageDays[i]-1).Before(last) {
 			until = first.AddDays(stageDays[i] - 1)
@@ -85,6 +85,18 @@ func (r *rowing) find(ctx context.Context) ([]Row, error) {
 		from = until.AddDays(1)
 	}
 	return rows, nil
+}
+
+// enough reports whether there are as many starts to offer as wanted.
+func (r *rowing) enough(rows []Row) bool { return countStarts(firstsOf(rows)) >= r.first().limit }
+
+// firstsOf are the slots that rows begin with.
+func firstsOf(rows []Row) []Slot {
+	firsts := make([]Slot, len(rows))
+	for i, row := range rows {
+		firsts[i] = row[0]
+	}
+	return firsts
 }
 
 // lastDay is the last on which all of the visits can be booked.
@@ -111,7 +123,7 @@ func (r *rowing) between(ctx context.Context, from, until localtime.Date) ([]Row
 	}
 	middle := from.AddDays(days / 2)
 	rows, err := r.between(ctx, from, middle)
-	if err != nil || len(rows) >= r.first().limit {
+	if err != nil || r.enough(rows) {
 		return rows, err
 	}
 	more, err := r.between(ctx, middle.AddDays(1), until)
@@ -316,16 +328,12 @@ func (b *rowBuilder) shareRooms(one, other Service, location uuid.UUID) bool {
 
 // choose picks rows as single slots are picked, by the slots that they begin with.
 func (r *rowing) choose(rows []Row) []Row {
-	firsts := make([]Slot, len(rows))
-	for i, row := range rows {
-		firsts[i] = row[0]
-	}
 	v := r.first()
 	if v.wish.Order == OrderBest {
 		v.wish.Order = OrderSpread
 	}
 	chosen := make([]Row, 0, v.limit)
-	for _, slot := range v.choose(firsts, v.limit) {
+	for _, slot := range v.choose(firstsOf(rows), v.limit) {
 		i := slices.IndexFunc(rows, func(row Row) bool { return row[0] == slot })
 		chosen = append(chosen, rows[i])
 	}

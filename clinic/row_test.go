@@ -37,6 +37,10 @@ func TestRows(t *testing.T) {
 		busyAt(t, chen, 0, "2026-12-02 00:00", "2026-12-02 10:00"), busyAt(t, chen, 0, "2026-12-02 10:40", "2026-12-03 00:00"),
 		busyAt(t, weiss, 0, "2026-12-02 00:00", "2026-12-02 10:30"), busyAt(t, weiss, 0, "2026-12-02 11:10", "2026-12-03 00:00"),
 	}
+	until := func(who uuid.UUID, at string) []Busy { // free on Wednesday from nine
+		return []Busy{busyAt(t, who, 0, "2026-12-02 00:00", "2026-12-02 09:00"), busyAt(t, who, 0, "2026-12-02 "+at, "2026-12-03 00:00")}
+	}
+	first40 := slices.Concat(until(chen, "09:40"), until(weiss, "09:40"))
 	for _, tt := range []struct {
 		name   string
 		visits []RowVisit
@@ -95,6 +99,48 @@ func TestRows(t *testing.T) {
 			Wish{From: day(2), Limit: 1},
 			alternately,
 			[]string{"Thu 3 09:00 Chen, 10:00 Chen"},
+		},
+		{
+			"of several at the same time, each takes what the others cannot",
+			[]RowVisit{{Service: checkup}, {Service: treatment}},
+			Wish{From: day(2), Until: day(2)},
+			slices.Concat(until(chen, "09:45"), until(weiss, "09:40")),
+			[]string{"Wed 2 09:00 Weiss, 09:00 Chen"},
+		},
+		{
+			"nobody has two visits, or a visit and its buffer, at once",
+			checkups,
+			Wish{From: day(2), Until: day(2)},
+			slices.Concat(until(chen, "10:10"), until(weiss, "09:40")),
+			[]string{},
+		},
+		{
+			"one patient cannot be with two practitioners at once",
+			[]RowVisit{checkups[0], checkups[0]},
+			Wish{From: day(2), Until: day(2)},
+			first40,
+			[]string{},
+		},
+		{
+			"the first with the usual practitioner",
+			checkups[:2],
+			Wish{From: day(2), Until: day(2), Usual: weiss},
+			first40,
+			[]string{"Wed 2 09:00 Weiss, 09:00 Chen"},
+		},
+		{
+			"without what was seen",
+			checkups[:2],
+			Wish{From: day(2), Until: day(2), DayUntil: 10 * 60, Seen: []time.Time{instant(t, "2026-12-02 09:00")}},
+			nil,
+			[]string{"Wed 2 09:30 Chen, 10:30 Chen"},
+		},
+		{
+			"not before there is somebody",
+			checkups[:2],
+			Wish{Limit: 1},
+			[]Busy{allDay(t, chen, "01", "14"), allDay(t, weiss, "01", "14")},
+			[]string{"Mon 14 09:00 Chen, 10:00 Chen"},
 		},
 		{
 			"none that day",
@@ -173,7 +219,7 @@ func drawFamily(t *rapid.T, rooms bool) family {
 	for i := range 3 {
 		p := Practitioner{ID: testID(60 + i), FamilyName: strconv.Itoa(i), Services: []uuid.UUID{checkup, treatment}}
 		d.Practitioners = append(d.Practitioners, p)
-		for range 2 {
+		for range 3 {
 			start := now.Add(time.Duration(rapid.IntRange(8, 20).Draw(t, "busy")) * 15 * time.Minute)
 			r.busy = append(r.busy, Busy{p.ID, 0, start, start.Add(time.Duration(rapid.IntRange(1, 8).Draw(t, "length")) * 15 * time.Minute)})
 		}
@@ -312,6 +358,28 @@ func TestRowsDoNotShareRooms(t *testing.T) {
 	}
 }
 
+// TestRowsWaitForTheRoom: who wants the same room begins when it is ready, also with another practitioner.
+func TestRowsWaitForTheRoom(t *testing.T) {
+	d := testDirectory(t)
+	d.Practitioners[1].Services = append(d.Practitioners[1].Services, treatment)
+	d.Services[1].BufferAfter = 15 * time.Minute
+	s, err := NewSchedule(d, testHours(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &record{schedule: s, now: instant(t, rulesNow), busy: []Busy{
+		busyAt(t, chen, 0, "2026-12-02 10:00", "2026-12-03 00:00"), busyAt(t, weiss, 0, "2026-12-02 11:00", "2026-12-03 00:00"),
+		busyAt(t, weiss, 0, "2026-12-02 00:00", "2026-12-02 10:00"),
+	}}
+	rows, err := r.finder(t).Rows(t.Context(), []RowVisit{{Service: treatment}, {Service: treatment}}, Wish{From: day(2), Until: day(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"Wed 2 09:00 Chen, 10:00 Weiss"}, rowsOf(t, r, rows)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestRowsAmongMany: where the days have more slots than are looked at, rows are found on later ones too.
 func TestRowsAmongMany(t *testing.T) {
 	d := testDirectory(t)
@@ -321,11 +389,11 @@ func TestRowsAmongMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &record{schedule: s, now: instant(t, rulesNow)}
-	rows, err := r.finder(t).Rows(t.Context(), []RowVisit{{Service: checkup}, {Service: checkup}}, Wish{From: day(2), Exact: true, At: 16 * 60})
+	rows, err := r.finder(t).Rows(t.Context(), []RowVisit{{Service: checkup}, {Service: checkup}}, Wish{From: day(2), Exact: true, At: 9 * 60})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"Wed 2 16:00 Chen, 16:02 Chen", "Thu 3 16:00 Weiss, 16:02 Weiss", "Fri 4 16:00 Chen, 16:02 Chen"}
+	want := []string{"Wed 2 09:00 Chen, 09:02 Chen", "Thu 3 09:00 Weiss, 09:02 Weiss", "Fri 4 09:00 Chen, 09:02 Chen"}
 	if diff := cmp.Diff(want, rowsOf(t, r, rows)); diff != "" {
 		t.Error(diff)
 	}
