@@ -67,13 +67,13 @@ func (p *practice) freed(slot clinic.Slot) chat.FreedArgs {
 }
 
 // offerOnce makes at most one offer of freed time.
-func (p *practice) offerOnce(slot clinic.Slot) (offer uuid.UUID, found bool) {
+func (p *practice) offerOnce(slot clinic.Slot) (found bool) {
 	p.t.Helper()
-	offered, found, err := p.DB.OfferFreed(context.Background(), p.freed(slot), offerTTL, announce)
+	_, found, err := p.DB.OfferFreed(context.Background(), p.freed(slot), offerTTL, announce)
 	if err != nil {
 		p.t.Errorf("offering: %v", err)
 	}
-	return offered.Offer, found
+	return found
 }
 
 // offerAll does the jobs that are queued, as a worker does, until none is left. It returns how many offers were made.

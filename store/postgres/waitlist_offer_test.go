@@ -81,7 +81,7 @@ func TestWhoCannotBeToldIsPassedOver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); !found {
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); !found {
 		t.Fatal("nobody was offered it")
 	}
 	p.wantOffers("Bob: Tue 09:00 open")
@@ -97,7 +97,7 @@ func TestAGuardianIsTold(t *testing.T) {
 	if _, err := p.Owner.Exec(t.Context(), "update conversation set verified_id = $1, patient_id = $1 where id = $2", p.ann, e.Conversation); err != nil {
 		t.Fatal(err)
 	}
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); !found {
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); !found {
 		t.Fatal("nobody was offered it")
 	}
 	if a, err := p.accept("k", p.openOffer(), as(p.ann)); err != nil || a.Patient != p.kid {
@@ -150,7 +150,7 @@ func TestATextGoesToWhoAgreedToTexts(t *testing.T) {
 			tt.setUp(p)
 			p.waits(tt.who(p), on(1))
 			p.Clock.Set(monday)
-			if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); !found {
+			if found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); !found {
 				t.Fatal("nobody was offered it")
 			}
 			sent := p.offerTexts()
@@ -291,20 +291,20 @@ func TestThePatientHasToBeFree(t *testing.T) {
 	p := open(t)
 	annsOwn := p.mustBook("a", p.ann, p.slot(p.ben, p.at(1, 9, 0)))
 	p.waits(p.ann, on(1))
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); found {
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); found {
 		t.Error("she is offered a time at which she is somewhere else")
 	}
 	bobs := p.mustBook("b", p.bob, p.slot(p.ben, p.at(1, 10, 0)))
 	if _, err := p.join(p.onWeb(p.bob), p.bob, on(1), bobs.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 11, 0))); !found { // Ann, for whom any time is good
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 11, 0))); !found { // Ann, for whom any time is good
 		t.Error("nobody is offered a later time")
 	}
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 14, 0))); found {
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 14, 0))); found {
 		t.Error("Bob is offered a time after the one he has")
 	}
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 30))); !found {
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 30))); !found {
 		t.Error("Bob is not offered an earlier time")
 	}
 	p.wantOffers("Ann: Tue 11:00 open", "Bob: Tue 09:30 open")
@@ -330,7 +330,7 @@ func TestAnOfferEndsBeforeItIsTooLateToBook(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p.Clock.Set(tt.now)
-			_, found := p.offerOnce(p.slot(p.ada, tt.starts))
+			found := p.offerOnce(p.slot(p.ada, tt.starts))
 			if found != !tt.want.IsZero() {
 				t.Fatalf("offered: %v", found)
 			}
@@ -361,7 +361,7 @@ func TestNothingIsOfferedOfWhatIsNotFree(t *testing.T) {
 		"the night":             p.slot(p.ada, p.at(1, 3, 0)),
 		"a stranger's time":     p.slot(uuid.New(), p.at(1, 9, 0)),
 	} {
-		if _, found := p.offerOnce(slot); found {
+		if found := p.offerOnce(slot); found {
 			t.Errorf("%s is offered", what)
 		}
 	}
@@ -495,10 +495,10 @@ func TestWhoWouldBeTextedTooLateIsPassedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Clock.Set(p.at(0, 22, 0))
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); found {
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 9, 0))); found {
 		t.Error("she is offered what she cannot take in time")
 	}
-	if _, found := p.offerOnce(p.slot(p.ada, p.at(1, 11, 0))); !found {
+	if found := p.offerOnce(p.slot(p.ada, p.at(1, 11, 0))); !found {
 		t.Error("she is not offered what she can take in the morning")
 	}
 }

@@ -2,7 +2,7 @@ package postgres_test
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -146,7 +146,7 @@ func TestTheSameWishAtOnceIsOneEntry(t *testing.T) {
 	entries := make([]clinic.WaitlistEntry, 16)
 	together(len(entries), func(i int) {
 		var err error
-		key := fmt.Sprint(i % 4) // as a browser that sends again does
+		key := strconv.Itoa(i % 4) // as a browser that sends again does
 		entries[i], err = p.DB.JoinWaitlist(context.Background(), p.id, clinic.JoinRequest{Key: key, Patient: p.ann, Service: p.visit, Wish: on(1), Actor: as(p.ann)})
 		if err != nil {
 			t.Error(err)
