@@ -233,14 +233,14 @@ func (c Closure) cut(st stretch, day localtime.Day) []stretch {
 		return []stretch{st}
 	}
 	var left []stretch
-	before := min(c.DayFrom, st.closes)
+	before := c.DayFrom
 	for before > st.opens && day.Close(before).After(start) {
 		before--
 	}
 	if before > st.opens {
 		left = append(left, stretch{st.location, st.opens, before})
 	}
-	after := max(c.until(), st.opens)
+	after := c.until()
 	for after < st.closes && day.Open(after).Before(end) {
 		after++
 	}
