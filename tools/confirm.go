@@ -11,7 +11,8 @@ import (
 // Change is what a confirmation changed, with the appointment's row as it is now.
 type Change struct {
 	Proposal    Proposal
-	Appointment clinic.Appointment
+	Appointment clinic.Appointment   // the first one, where there are several
+	All         []clinic.Appointment // of a proposal for several visits, in its order
 }
 
 // Confirm carries out what the patient has confirmed: it is the only way to change an appointment from a conversation.
@@ -26,11 +27,25 @@ func (d *Desk) Confirm(ctx context.Context, caller Caller, option chat.Option) (
 	if err := d.mayActFor(ctx, caller, p.Patient); err != nil {
 		return Change{}, err
 	}
+	if p.Kind == ProposeAll {
+		return d.bookAll(ctx, caller, p)
+	}
 	appointment, err := d.carryOut(ctx, caller, p)
 	if err != nil {
 		return Change{}, fmt.Errorf("carrying out a confirmed change: %w", err)
 	}
 	return Change{Proposal: p, Appointment: appointment}, nil
+}
+
+// bookAll books several visits, all of them or none. The record checks that the caller may act for each patient.
+func (d *Desk) bookAll(ctx context.Context, caller Caller, p Proposal) (Change, error) {
+	all, err := d.config.Groups.BookAll(ctx, caller.Clinic, clinic.BookAllRequest{
+		Key: confirmKey(caller, p), Visits: p.Visits, Hold: p.Hold, Actor: caller.actor(),
+	})
+	if err != nil {
+		return Change{}, fmt.Errorf("booking several visits: %w", err)
+	}
+	return Change{Proposal: p, Appointment: all[0], All: all}, nil
 }
 
 func (d *Desk) carryOut(ctx context.Context, caller Caller, p Proposal) (clinic.Appointment, error) {

@@ -22,6 +22,7 @@ type Config struct {
 	Directories Directories
 	Calendar    Calendar
 	Bookings    Bookings
+	Groups      Groups
 	Family      Family
 	Waitlist    Waitlist
 	Offers      Offers
@@ -40,6 +41,7 @@ func (c Config) validate() error {
 		{c.Directories == nil, "Directories"},
 		{c.Calendar == nil, "Calendar"},
 		{c.Bookings == nil, "Bookings"},
+		{c.Groups == nil, "Groups"},
 		{c.Family == nil, "Family"},
 		{c.Waitlist == nil, "Waitlist"},
 		{c.Offers == nil, "Offers"},

@@ -11,15 +11,17 @@ import (
 
 // HoldIn asks to keep a slot.
 type HoldIn struct {
-	Slot    clinic.Slot // one that was offered in this conversation
-	Exclude uuid.UUID   // the appointment that is being moved; zero: none
+	Slot    clinic.Slot   // one that was offered in this conversation
+	Also    []clinic.Slot // offered together with it: kept as well, all of them or none
+	Exclude uuid.UUID     // the appointment that is being moved; zero: none
 }
 
-// Hold keeps a slot for the caller while they decide: a conversation holds one slot at a time, and the next takes
-// its place. [clinic.CodeSlotTaken] when somebody was faster.
+// Hold keeps a slot for the caller while they decide: a conversation holds one slot at a time, or several that were
+// offered together, and the next takes their place. [clinic.CodeSlotTaken] when somebody was faster.
 func (d *Desk) Hold(ctx context.Context, caller Caller, in HoldIn) (clinic.Hold, error) {
 	hold, err := d.config.Calendar.Hold(ctx, caller.Clinic, clinic.HoldRequest{
 		Slot:    in.Slot,
+		Also:    in.Also,
 		Expires: caller.Now.Add(d.holdFor(caller.Channel)),
 		Token:   caller.holdToken(),
 		Exclude: in.Exclude,

@@ -38,6 +38,11 @@ type Bookings interface {
 	Upcoming(ctx context.Context, clinicID, patient uuid.UUID, actor clinic.Actor) ([]clinic.Appointment, error)
 }
 
+// Groups books several visits at once, all of them or none, once per key.
+type Groups interface {
+	BookAll(ctx context.Context, clinicID uuid.UUID, r clinic.BookAllRequest) ([]clinic.Appointment, error)
+}
+
 // Family knows for whom somebody may book besides themselves: children, dependants.
 type Family interface {
 	// Dependants lists whom the patient may book for; the read is audited.

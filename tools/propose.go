@@ -22,22 +22,24 @@ const (
 	ProposeBook   ProposalKind = "book"
 	ProposeMove   ProposalKind = "move"
 	ProposeCancel ProposalKind = "cancel"
+	ProposeAll    ProposalKind = "all"    // to book several visits at once
 	ProposeAccept ProposalKind = "accept" // a time that became free, for somebody on the waitlist
 )
 
 // A Proposal is a change that waits for the patient's own confirmation. It is what a confirm option means
 // (its [chat.Option.Ref]), and is made from things that were really offered or that are really the patient's.
 type Proposal struct {
-	ID          uuid.UUID    `json:"id"` // of the option that showed it first: the change is keyed by it
-	Kind        ProposalKind `json:"kind"`
-	Patient     uuid.UUID    `json:"patient"`              // whom it is for: the caller, or somebody they may book for
-	Slot        clinic.Slot  `json:"slot,omitzero"`        // to book, or to move to
-	Hold        uuid.UUID    `json:"hold,omitzero"`        // that keeps the slot meanwhile
-	Appointment uuid.UUID    `json:"appointment,omitzero"` // to move or to cancel
-	Version     int          `json:"version,omitempty"`    // of the appointment as the patient saw it
-	Was         clinic.Slot  `json:"was,omitzero"`         // the appointment's slot as the patient saw it
-	Offer       uuid.UUID    `json:"offer,omitzero"`       // of a time that became free
-	Expires     time.Time    `json:"expires,omitzero"`     // until when the slot is kept, where that was said
+	ID          uuid.UUID      `json:"id"` // of the option that showed it first: the change is keyed by it
+	Kind        ProposalKind   `json:"kind"`
+	Patient     uuid.UUID      `json:"patient"`              // whom it is for: the caller, or somebody they may book for
+	Slot        clinic.Slot    `json:"slot,omitzero"`        // to book, or to move to
+	Hold        uuid.UUID      `json:"hold,omitzero"`        // that keeps the slot meanwhile
+	Appointment uuid.UUID      `json:"appointment,omitzero"` // to move or to cancel
+	Version     int            `json:"version,omitempty"`    // of the appointment as the patient saw it
+	Was         clinic.Slot    `json:"was,omitzero"`         // the appointment's slot as the patient saw it
+	Visits      []clinic.Visit `json:"visits,omitempty"`     // to book all at once, Slot being the first one's
+	Offer       uuid.UUID      `json:"offer,omitzero"`       // of a time that became free
+	Expires     time.Time      `json:"expires,omitzero"`     // until when the slot is kept, where that was said
 }
 
 // Option is the proposal as something to confirm. The first option that shows it has the proposal's id,
@@ -79,6 +81,17 @@ func (d *Desk) ProposeBooking(ctx context.Context, caller Caller, hold clinic.Ho
 		return Proposal{}, err
 	}
 	return propose(Proposal{Kind: ProposeBook, Patient: patient, Slot: hold.Slot, Hold: hold.Token})
+}
+
+// ProposeAll proposes to book several visits that are held in the caller's conversation, each for the caller or for
+// somebody they may book for; [clinic.CodeNotAllowed] for anybody else. Nothing is changed.
+func (d *Desk) ProposeAll(ctx context.Context, caller Caller, hold clinic.Hold, visits []clinic.Visit) (Proposal, error) {
+	for _, v := range visits {
+		if err := d.mayActFor(ctx, caller, v.Patient); err != nil {
+			return Proposal{}, err
+		}
+	}
+	return propose(Proposal{Kind: ProposeAll, Patient: caller.Patient, Slot: hold.Slot, Hold: hold.Token, Visits: visits})
 }
 
 // propose gives a proposal its id.

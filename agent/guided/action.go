@@ -35,23 +35,28 @@ const (
 	doFor      verb = "for"      // it is for this person, whom the patient may book for
 	doElse     verb = "else"     // it is for somebody else
 	doGuardian verb = "guardian" // prove who I am, and not whom it is for
+	doGroup    verb = "group"    // the visits are for these
+	doRow      verb = "row"      // these times one after the other
+	doSingle   verb = "single"   // one after the other instead of at once
 	doConfirm  verb = "confirm"  // yes to what is proposed
 	doDecline  verb = "decline"  // no to it
 )
 
 // action is what an option or a form means, kept with it ([chat.Option.Ref]) and in the state.
 type action struct {
-	Do           verb         `json:"do"`
-	Slot         *clinic.Slot `json:"slot,omitempty"`
-	Specialty    string       `json:"specialty,omitempty"`
-	Service      uuid.UUID    `json:"service,omitzero"`
-	Practitioner uuid.UUID    `json:"practitioner,omitzero"`
-	Appointment  uuid.UUID    `json:"appointment,omitzero"` // to move or cancel; with a slot: to move there
-	Proposal     uuid.UUID    `json:"proposal,omitzero"`    // that is declined
-	Offer        uuid.UUID    `json:"offer,omitzero"`       // of the waitlist, that is declined
-	Entry        uuid.UUID    `json:"entry,omitzero"`       // of the waitlist, to leave
-	Patient      uuid.UUID    `json:"patient,omitzero"`     // whom it is for
-	Wish         *wish        `json:"wish,omitempty"`       // what to wait for
+	Do           verb          `json:"do"`
+	Slot         *clinic.Slot  `json:"slot,omitempty"`
+	Specialty    string        `json:"specialty,omitempty"`
+	Service      uuid.UUID     `json:"service,omitzero"`
+	Practitioner uuid.UUID     `json:"practitioner,omitzero"`
+	Appointment  uuid.UUID     `json:"appointment,omitzero"` // to move or cancel; with a slot: to move there
+	Proposal     uuid.UUID     `json:"proposal,omitzero"`    // that is declined
+	Offer        uuid.UUID     `json:"offer,omitzero"`       // of the waitlist, that is declined
+	Entry        uuid.UUID     `json:"entry,omitzero"`       // of the waitlist, to leave
+	Patient      uuid.UUID     `json:"patient,omitzero"`     // whom it is for
+	Group        []uuid.UUID   `json:"group,omitempty"`
+	Row          []clinic.Slot `json:"row,omitempty"`
+	Wish         *wish         `json:"wish,omitempty"` // what to wait for
 }
 
 // Kinds of options by what they do.

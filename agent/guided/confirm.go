@@ -41,6 +41,10 @@ func (t *talk) proposalValues(ctx context.Context, p tools.Proposal) (prompts.Va
 	} else if !p.Was.Start.IsZero() {
 		v.Was = t.at(p.Was.Start, p.Was.Location)
 	}
+	if p.Kind == tools.ProposeAll {
+		lines, err := t.groupLines(ctx, p.Visits)
+		return prompts.Values{Lines: lines}, err
+	}
 	if !p.Expires.IsZero() {
 		v.Until = t.at(p.Expires, p.Slot.Location)
 	}
@@ -149,7 +153,7 @@ func (t *talk) unreserved(r reading, p tools.Proposal) bool {
 		agreed |= setOf(signCancel)
 	case tools.ProposeMove:
 		agreed |= setOf(signMove)
-	case tools.ProposeBook:
+	case tools.ProposeBook, tools.ProposeAll:
 		agreed |= setOf(signBook)
 	case tools.ProposeAccept:
 		agreed |= setOf(signBook, signPick)
@@ -242,6 +246,9 @@ func (t *talk) confirm(ctx context.Context, option chat.Option) error {
 
 // report says what was changed, from the appointment's row.
 func (t *talk) report(ctx context.Context, change tools.Change) error {
+	if change.Proposal.Kind == tools.ProposeAll {
+		return t.reportAll(ctx, change)
+	}
 	a, p := change.Appointment, change.Proposal
 	v, err := t.appointmentValues(ctx, a)
 	if err != nil {
@@ -287,7 +294,7 @@ func (t *talk) notConfirmed(ctx context.Context, p tools.Proposal, err error) er
 		return t.tooLate(err)
 	case p.Kind == tools.ProposeAccept:
 		return t.lostOffer(ctx, p, err)
-	case p.Kind != tools.ProposeBook && (code == clinic.CodeWrongState || code == clinic.CodeNotFound):
+	case p.Kind != tools.ProposeBook && p.Kind != tools.ProposeAll && (code == clinic.CodeWrongState || code == clinic.CodeNotFound):
 		t.say("changed-meanwhile", prompts.Values{})
 		t.state.begin(jobMine)
 		return t.advance(ctx)

@@ -23,6 +23,8 @@ func (t *talk) askDetails() error {
 		t.say("keeping", v)
 	}
 	switch {
+	case t.state.Job == jobGroup:
+		t.say("ask-details-group", prompts.Values{})
 	case t.state.Wish.Guardian:
 		t.say("ask-details-guardian", prompts.Values{})
 	case t.state.Job.enrols():
@@ -175,6 +177,9 @@ func (t *talk) checkCode(ctx context.Context, code string) error {
 // nobodyKnown answers somebody whose number is theirs but who has no chart: the same as if they had one without
 // appointments, and without anybody to look after.
 func (t *talk) nobodyKnown(ctx context.Context) error {
+	if t.state.Job == jobGroup {
+		return t.single(ctx)
+	}
 	if t.state.Wish.Guardian {
 		t.state.Wish.Guardian = false
 		t.say("nobody-linked", prompts.Values{})

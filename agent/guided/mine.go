@@ -178,9 +178,8 @@ func (t *talk) askWhich(ctx context.Context, list []clinic.Appointment, ask stri
 // tooLate says that a change inside the notice is for people to make.
 func (t *talk) tooLate(refusal error) error {
 	t.state.rest()
-	var late *clinic.Error
 	v := prompts.Values{}
-	if errors.As(refusal, &late) {
+	if late, ok := errors.AsType[*clinic.Error](refusal); ok {
 		v.Span = t.span(late.Span)
 	}
 	t.say("late", v)

@@ -32,7 +32,7 @@ func (t *talk) picked(r reading) (action, bool) {
 	if i := slices.IndexFunc(t.state.Menu, func(c choice) bool { return r.is(c.Label) }); i >= 0 {
 		return t.state.Menu[i].Action, true
 	}
-	if t.state.Step == stepWhich {
+	if t.state.Step == stepWhich || t.state.Step == stepRow {
 		return t.pickedOrdinal(r, t.state.Menu)
 	}
 	if len(t.state.Slots) == 0 || r.sureOfSomethingElse() || t.state.Job != jobBook && t.state.Job != jobMove {

@@ -66,6 +66,8 @@ func (t *talk) act(ctx context.Context, a action) error {
 		return t.stopWaiting(ctx, a.Entry)
 	case doFor, doElse, doGuardian:
 		return t.chooseWhom(ctx, a)
+	case doGroup, doRow, doSingle:
+		return t.chooseGroup(ctx, a)
 	case doConfirm:
 		return t.confirmPending(ctx)
 	case doDecline:
@@ -109,6 +111,7 @@ func (t *talk) hear(ctx context.Context, text string) error {
 		t.heardWaiting,
 		t.heardGeneral,
 		t.heardWhom,
+		t.heardGroup,
 		t.heardPick,
 		t.heardQuestion,
 		t.heardWish,
@@ -142,7 +145,7 @@ func (t *talk) givesUp(r reading) bool {
 	if r.has(signOver) && !r.values() && (r.want == wantNothing || t.state.Job != jobNone) {
 		return true
 	}
-	busy := t.state.Job == jobBook || t.state.Job == jobMove
+	busy := t.state.Job == jobBook || t.state.Job == jobGroup || t.state.Job == jobMove
 	return busy && r.want == wantCancel && !r.values() && !r.u.signs.hasAny(setOf(signAppointment, signMine))
 }
 
@@ -185,7 +188,7 @@ func (t *talk) heardBooking(ctx context.Context, r reading) (bool, error) {
 	switch {
 	case r.number != 0 && t.state.Step != stepSlot: // a number that nothing was asked about is no time
 		return false, nil
-	case t.state.Job == jobMove || t.state.Job.enrols():
+	case t.state.Job == jobMove || t.state.Job == jobGroup || t.state.Job.enrols():
 		return true, t.rethink(ctx, r)
 	case t.state.Job == jobCancel && t.state.Step == stepWhich:
 		t.readTarget(r)
@@ -231,6 +234,8 @@ func (t *talk) advance(ctx context.Context) error {
 		return t.advanceMine(ctx)
 	case jobWait:
 		return t.advanceWait(ctx)
+	case jobGroup:
+		return t.advanceGroup(ctx)
 	case jobWaits:
 		return t.advanceWaits(ctx)
 	case jobUnwait:
@@ -262,7 +267,7 @@ func (t *talk) again(ctx context.Context) error {
 		return t.codeForm()
 	case stepDetails:
 		return t.askDetails()
-	case stepNone, stepCare, stepWhich, stepWhom:
+	case stepNone, stepCare, stepWhich, stepWhom, stepRow:
 	}
 	return t.advance(ctx)
 }
@@ -321,7 +326,7 @@ func (t *talk) notUnderstood(ctx context.Context, misses int) error {
 		t.say("help", prompts.Values{})
 		t.mainMenu()
 		return nil
-	case stepSlot, stepCode, stepWhich, stepWhom, stepConfirm:
+	case stepSlot, stepCode, stepWhich, stepWhom, stepRow, stepConfirm:
 	}
 	t.say("sorry", prompts.Values{})
 	return t.again(ctx)

@@ -34,8 +34,8 @@ var refusals = map[string]string{
 
 // refused says what a refusal by the clinic's rules means for somebody who wants a service; false for other errors.
 func (t *talk) refused(err error, service uuid.UUID) bool {
-	var refusal *clinic.Error
-	if !errors.As(err, &refusal) || refusals[refusal.Code] == "" {
+	refusal, ok := errors.AsType[*clinic.Error](err)
+	if !ok || refusals[refusal.Code] == "" {
 		return false
 	}
 	s := t.service(service)

@@ -58,15 +58,19 @@ func (t *talk) local(at time.Time, location uuid.UUID) time.Time {
 // at is an instant on the clock of a location. Where the patient's own clock shows another time, both are said.
 func (t *talk) at(at time.Time, location uuid.UUID) string {
 	local := t.local(at, location)
-	said := t.words.At(local)
+	return t.bothClocks(at, local.Location(), t.words.At(local))
+}
+
+// bothClocks is how an instant was said on the clock of a place, with the time on the patient's own where that is another,
+// and its day where that is another too.
+func (t *talk) bothClocks(at time.Time, place *time.Location, said string) string {
 	zone := t.turn.Endpoint.Zone
-	if !localtime.Differs(at, local.Location(), zone) {
+	if !localtime.Differs(at, place, zone) {
 		return said
 	}
-	theirs := at.In(zone)
 	v := prompts.Values{When: said, Was: t.words.Clock(localtime.ClockOf(at, zone))}
-	if localtime.DateOf(at, zone) != localtime.DateOf(at, local.Location()) {
-		v.Was = t.words.At(theirs)
+	if localtime.DateOf(at, zone) != localtime.DateOf(at, place) {
+		v.Was = t.words.At(at.In(zone))
 	}
 	return t.text("both-clocks", v)
 }

@@ -191,7 +191,7 @@ func (t *talk) slotMenu() {
 
 // otherTimes shows more times for the same wish.
 func (t *talk) otherTimes(ctx context.Context) error {
-	if t.state.Job != jobBook && t.state.Job != jobMove {
+	if t.state.Job != jobBook && t.state.Job != jobMove && t.state.Job != jobGroup {
 		return t.start(ctx, jobBook)
 	}
 	if err := t.letGo(ctx); err != nil {

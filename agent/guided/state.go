@@ -33,6 +33,7 @@ const (
 	jobMine   job = "mine"
 	jobMove   job = "move"
 	jobCancel job = "cancel"
+	jobGroup  job = "group"  // several visits at once
 	jobWait   job = "wait"   // for a time that becomes free
 	jobUnwait job = "unwait" // no longer
 	jobWaits  job = "waits"  // see what one waits for
@@ -51,6 +52,7 @@ const (
 	stepCode    step = "code"    // the code that was sent
 	stepWhich   step = "which"   // which appointment
 	stepWhom    step = "whom"    // for whom
+	stepRow     step = "row"     // which times one after the other
 	stepConfirm step = "confirm" // shall I?
 )
 
@@ -92,6 +94,9 @@ type state struct {
 	More        bool            `json:"more,omitempty"`        // there are other times like these
 	Seen        []time.Time     `json:"seen,omitempty"`        // starts that were offered for this wish
 	Menu        []choice        `json:"menu,omitempty"`        // shown last, in the order shown
+	Group       []uuid.UUID     `json:"group,omitempty"`       // for whom several visits are, in order
+	Row         []clinic.Slot   `json:"row,omitempty"`         // their times, that are held
+	Party       party           `json:"party,omitzero"`        // what was said of them
 	Hold        *clinic.Hold    `json:"hold,omitempty"`        // of the slot that was chosen
 	Pending     *tools.Proposal `json:"pending,omitempty"`     // what waits for a yes
 	Appointment uuid.UUID       `json:"appointment,omitzero"`  // to move or to cancel

@@ -161,7 +161,7 @@ func (s *Server) startSession(w http.ResponseWriter, r *http.Request, req sessio
 	language := s.languageOf(c, req.Language)
 	session, err := s.cfg.Sessions.OpenSession(ctx, chat.SessionRequest{
 		Clinic: c.ID, Resume: req.Resume, Language: language, Idle: s.cfg.SessionIdle, Address: s.limitedAddress(r),
-		Zone: zoneOf(req.Zone),
+		Zone:     zoneOf(req.Zone),
 		Greeting: s.cfg.Greeting(c, language), Return: s.cfg.Return(c, language),
 	})
 	if err != nil {
