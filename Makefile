@@ -15,6 +15,11 @@ PKG ?= ./...
 GO_TEST_FLAGS ?=
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
+# Which part of the benchmark runs, and anything more for it: make bench BENCH=scheduling BENCH_FLAGS='--practitioners=200 --allocations=200000'
+BENCH ?= all
+BENCH_FLAGS ?=
+# How long the random writers of make chaos write.
+CHAOS_DURATION ?= 5m
 
 UI := web/dist/widget.js
 UI_SOURCES := $(shell find web -type d \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print 2>/dev/null)
@@ -45,6 +50,17 @@ fmt: ## format the Go code (gofumpt, gci)
 .PHONY: fuzz
 fuzz: services ## run every fuzz target for FUZZTIME (30s) each
 	@eval "$$(scripts/services env)" && scripts/fuzz "$(FUZZTIME)"
+
+.PHONY: bench
+bench: toolchain services ## the benchmark; BENCH=scheduling for one part, BENCH_FLAGS for its flags; each part ends with a line of JSON
+	@echo '==> go: building bin/agentcare-bench'
+	@mkdir -p bin
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/agentcare-bench
+	@eval "$$(scripts/services env)" && exec bin/agentcare-bench $(BENCH) $(BENCH_FLAGS)
+
+.PHONY: chaos
+chaos: toolchain services ## the fault experiments, a line each; CHAOS_DURATION (5m) is how long the random writers write
+	@eval "$$(scripts/services env)" && scripts/chaos "$(CHAOS_DURATION)"
 
 .PHONY: build
 build: ui ## bin/agentcare with the UI embedded

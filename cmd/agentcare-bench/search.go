@@ -23,15 +23,15 @@ func (b *bench) searches(ctx context.Context) error {
 		return err
 	}
 	open := b.network.specialty[:len(b.network.specialty)-1]
-	typical, err := b.search(ctx, 1000, wanted, func(i int) uuid.UUID { return open[i%len(open)].service })
+	typical, err := b.search(ctx, 200, wanted, func(i int) uuid.UUID { return open[i%len(open)].service })
 	if err != nil {
 		return err
 	}
-	full, err := b.search(ctx, 100, 0, func(int) uuid.UUID { return b.network.fullyBooked().service })
+	full, err := b.search(ctx, 50, 0, func(int) uuid.UUID { return b.network.fullyBooked().service })
 	if err != nil {
 		return err
 	}
-	everybody, err := b.search(ctx, 100, wanted, func(int) uuid.UUID { return b.network.checkUp })
+	everybody, err := b.search(ctx, 50, wanted, func(int) uuid.UUID { return b.network.checkUp })
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (b *bench) search(ctx context.Context, times, slots int, service func(i int
 }
 
 func (b *bench) selectOne(ctx context.Context) (timings, error) {
-	return timed(ctx, 1000, b.Seconds/4, func(int) error {
+	return timed(ctx, 200, b.Seconds/4, func(int) error {
 		var n int
 		return b.database.owner.QueryRow(ctx, "select 1").Scan(&n)
 	})

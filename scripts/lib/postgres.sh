@@ -189,7 +189,7 @@ listen_addresses = '127.0.0.1'
 port = $1
 unix_socket_directories = ''
 max_connections = 300
-shared_buffers = 256MB
+shared_buffers = 512MB
 max_wal_size = 2GB
 synchronous_commit = on
 # A crash of the machine may cost this data: it is for development and tests. That makes them several times as fast.
@@ -209,7 +209,7 @@ postgres_start_container() {
   # The password goes by the environment: other users can read a command line.
   POSTGRES_PASSWORD=$(cat "$PG/password") container_start "$(postgres_container)" -p "127.0.0.1:$port:5432" --shm-size 256m -v "$(postgres_container):/var/lib/postgresql/data" \
     -e POSTGRES_USER=agentcare -e POSTGRES_DB=agentcare -e POSTGRES_PASSWORD "$PG_IMAGE" \
-    -c max_connections=300 -c shared_buffers=256MB -c max_wal_size=2GB -c fsync=off -c full_page_writes=off -c timezone=UTC ||
+    -c max_connections=300 -c shared_buffers=512MB -c max_wal_size=2GB -c fsync=off -c full_page_writes=off -c timezone=UTC ||
     die "Docker could not start $PG_IMAGE; run: docker pull $PG_IMAGE, or set DATABASE_URL"
   for ((tries = 0; tries < 300; tries++)); do
     ! postgres_has_database || { say "postgres: started on 127.0.0.1:$port"; return; }
