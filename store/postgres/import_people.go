@@ -1,9 +1,12 @@
 package postgres
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,12 +26,13 @@ const batchSize = 1000
 func (i *importing) patients(ctx context.Context) error {
 	var resources, patients, links [][]any
 	var changed []exchange.Patient
+	visits := i.lastVisits()
 	for _, row := range i.p.Patients.Rows {
 		p := row.T
 		switch row.Is {
 		case exchange.Added:
 			resources = append(resources, []any{i.clinic, p.UUID, "patient"})
-			patients = append(patients, i.patientRow(p))
+			patients = append(patients, i.patientRow(p, visits[p.UUID]))
 		case exchange.Changed:
 			changed = append(changed, p)
 		default:
@@ -57,8 +61,12 @@ func (i *importing) patients(ctx context.Context) error {
 	return i.copy(ctx, "patient_link", []string{"clinic_id", "guardian_id", "patient_id", "relation"}, links)
 }
 
-func (i *importing) patientRow(p exchange.Patient) []any {
+// patientRow is a new chart, with when its patient was at the clinic last, if an appointment of the same import says so.
+func (i *importing) patientRow(p exchange.Patient, visit time.Time) []any {
 	s := i.patientParams(p)
+	if s.SeenAt == nil && !visit.IsZero() || s.SeenAt != nil && visit.After(*s.SeenAt) {
+		s.SeenAt = &visit
+	}
 	return []any{
 		i.clinic, p.UUID, p.ID, p.GivenName, p.FamilyName, p.Language, s.BirthDate, s.BirthDateIndex,
 		s.Phone, s.PhoneIndex, s.Email, s.EmailIndex, s.SeenAt,
@@ -94,7 +102,8 @@ func (i *importing) zone() *time.Location {
 
 // appointments copies those that are new and changes the others, each with its event and with what it takes.
 func (i *importing) appointments(ctx context.Context) error {
-	var fresh, events, allocations [][]any
+	var fresh, events [][]any
+	var takes []take
 	var changed []*exchange.Row[exchange.Appointment]
 	for _, row := range i.p.Appointments.Rows {
 		switch row.Is {
@@ -111,7 +120,7 @@ func (i *importing) appointments(ctx context.Context) error {
 		}
 		events = append(events, event)
 		for _, t := range i.p.Placed[row.T.UUID] {
-			allocations = append(allocations, []any{i.clinic, newID(), t.Resource, int16(t.Lane), row.T.UUID, int16(stateBooked), t.Start, t.End}) //nolint:gosec // at most 100
+			takes = append(takes, take{t, row.T.UUID})
 		}
 	}
 	if err := i.copy(ctx, "appointment", []string{
@@ -123,9 +132,7 @@ func (i *importing) appointments(ctx context.Context) error {
 	if err := i.change(ctx, changed); err != nil {
 		return err
 	}
-	if err := i.copy(ctx, "allocation", []string{
-		"clinic_id", "id", "resource_id", "lane", "appointment_id", "state", "starts_at", "ends_at",
-	}, allocations); err != nil {
+	if err := i.allocate(ctx, takes); err != nil {
 		return err
 	}
 	if err := i.copy(ctx, "appointment_event", []string{
@@ -134,6 +141,26 @@ func (i *importing) appointments(ctx context.Context) error {
 		return err
 	}
 	return i.seen(ctx)
+}
+
+// take is what an appointment takes of somebody's time.
+type take struct {
+	clinic.Busy
+	appointment uuid.UUID
+}
+
+// allocate copies what appointments take, in the order in which the index keeps it.
+func (i *importing) allocate(ctx context.Context, takes []take) error {
+	slices.SortFunc(takes, func(a, b take) int {
+		return cmp.Or(bytes.Compare(a.Resource[:], b.Resource[:]), a.Start.Compare(b.Start))
+	})
+	rows := make([][]any, len(takes))
+	for n, t := range takes {
+		rows[n] = []any{i.clinic, newID(), t.Resource, int16(t.Lane), t.appointment, int16(stateBooked), t.Start, t.End} //nolint:gosec // at most 100
+	}
+	return i.copy(ctx, "allocation", []string{
+		"clinic_id", "id", "resource_id", "lane", "appointment_id", "state", "starts_at", "ends_at",
+	}, rows)
 }
 
 func (i *importing) appointmentRow(a exchange.Appointment) []any {
@@ -208,14 +235,25 @@ func (i *importing) change(ctx context.Context, rows []*exchange.Row[exchange.Ap
 	return nil
 }
 
-// seen notes on charts who was at the clinic.
-func (i *importing) seen(ctx context.Context) error {
+// lastVisits are when patients were at the clinic last, as far as the import brings it.
+func (i *importing) lastVisits() map[uuid.UUID]time.Time {
 	last := map[uuid.UUID]time.Time{}
 	for _, row := range i.p.Appointments.Rows {
 		if a := row.T; written(row) && (a.State == clinic.StateCompleted || a.State == clinic.StateArrived) {
 			if id := i.p.PatientID(a.Patient); a.Slot.Start.After(last[id]) {
 				last[id] = a.Slot.Start
 			}
+		}
+	}
+	return last
+}
+
+// seen notes on charts that were there who was at the clinic.
+func (i *importing) seen(ctx context.Context) error {
+	last := i.lastVisits()
+	for _, row := range i.p.Patients.Rows {
+		if row.Is == exchange.Added {
+			delete(last, row.T.UUID)
 		}
 	}
 	patients, times := make([]uuid.UUID, 0, len(last)), make([]time.Time, 0, len(last))
