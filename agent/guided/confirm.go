@@ -71,6 +71,9 @@ func (t *talk) heardVerdict(ctx context.Context, r reading) (bool, error) {
 	}
 	differs := t.differs(r, p)
 	switch {
+	case t.before != nil && (r.yes || r.number == 1):
+		t.say("clear-answer", prompts.Values{})
+		return true, t.showProposal(ctx, p, false)
 	case r.number == 1 && t.caller.Channel == chat.SMS:
 		return true, t.confirmPending(ctx)
 	case r.number == 2 && t.caller.Channel == chat.SMS, r.has(signKeep):
@@ -232,6 +235,7 @@ func (t *talk) confirm(ctx context.Context, option chat.Option) error {
 	if before, ok := t.state.doneBefore(p.ID); ok {
 		return t.already(ctx, before)
 	}
+	t.meansBefore(p.ID)
 	if p.Kind != tools.ProposeAccept && (t.state.Pending == nil || t.state.Pending.ID != p.ID) {
 		t.say("replaced", prompts.Values{})
 		return t.again(ctx)
@@ -271,8 +275,12 @@ func (t *talk) report(ctx context.Context, change tools.Change) error {
 			return err
 		}
 	}
-	t.state.rest()
 	t.state.Done = append(t.state.Done, done{Proposal: p.ID, Appointment: a.ID})
+	if p.Kind == tools.ProposeAccept && t.state.Job == jobBook && t.state.Hold != nil {
+		t.state.Pending, t.state.Step = nil, stepNone
+		return t.resume(ctx)
+	}
+	t.state.rest()
 	return nil
 }
 
@@ -324,6 +332,7 @@ func (t *talk) already(ctx context.Context, d done) error {
 
 // decline leaves things as they are. What was held is let go.
 func (t *talk) decline(ctx context.Context, proposal uuid.UUID) error {
+	t.meansBefore(proposal)
 	p := t.state.Pending
 	if p == nil || p.ID != proposal {
 		t.say("replaced", prompts.Values{})

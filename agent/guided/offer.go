@@ -39,7 +39,8 @@ func (e *Engine) Offer(ctx context.Context, clinicID uuid.UUID, o clinic.Waitlis
 }
 
 // takeUpOffer makes an offer of the waitlist what waits for a yes, when it was the last that was said: whoever answers now
-// answers it. It was written by nobody who knows this conversation's state.
+// answers it. It was written by nobody who knows this conversation's state. Where something else waited for a yes already, a
+// bare yes may have crossed the offer on its way, and is asked for again.
 func (t *talk) takeUpOffer() {
 	p, ok := t.lastOffer()
 	if !ok {
@@ -48,10 +49,20 @@ func (t *talk) takeUpOffer() {
 	if _, answered := t.state.doneBefore(p.ID); answered {
 		return
 	}
+	if before := t.state.Pending; before != nil && before.ID != p.ID {
+		t.before = before
+	}
 	t.state.Pending, t.state.Step = &p, stepConfirm
 	t.state.Menu = []choice{
 		{Label: t.text("confirm-accept", prompts.Values{}), Action: action{Do: doConfirm}},
 		{Label: t.text("decline-accept", prompts.Values{}), Action: action{Do: doDecline, Proposal: p.ID, Offer: p.Offer}},
+	}
+}
+
+// meansBefore goes back to what waited for a yes before an offer came, when its own button was chosen.
+func (t *talk) meansBefore(proposal uuid.UUID) {
+	if t.before != nil && t.before.ID == proposal {
+		t.state.Pending = t.before
 	}
 }
 

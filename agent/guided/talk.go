@@ -35,8 +35,9 @@ type talk struct {
 
 	language string // that the conversation has from now on; "" keeps it
 	unlocked bool
-	others   bool  // other times than those that were seen are wanted
-	fault    error // of the wording; reported at the end
+	before   *tools.Proposal // what waited for a yes when an offer came
+	others   bool            // other times than those that were seen are wanted
+	fault    error           // of the wording; reported at the end
 }
 
 func (e *Engine) open(ctx context.Context, turn agent.Turn, out agent.Stream) (*talk, error) {
