@@ -26,23 +26,17 @@ type figure struct {
 	must  *limit // nil: nothing is promised
 }
 
-// limit is what a figure must hold.
+// limit is what a figure must hold, in its unit.
 type limit struct {
 	least, most float64 // both inclusive
-	text        string
+	sign        string
 }
 
-func atMost(most float64, unit string) *limit {
-	return &limit{least: math.Inf(-1), most: most, text: fmt.Sprintf("<= %g %s", most, unit)}
-}
+func atMost(most float64) *limit { return &limit{math.Inf(-1), most, "<="} }
 
-func atLeast(least float64, unit string) *limit {
-	return &limit{least: least, most: math.Inf(1), text: fmt.Sprintf(">= %g %s", least, unit)}
-}
+func atLeast(least float64) *limit { return &limit{least, math.Inf(1), ">="} }
 
-func exactly(n float64) *limit {
-	return &limit{least: n, most: n, text: fmt.Sprintf("%g", n)}
-}
+func exactly(n float64) *limit { return &limit{n, n, ""} }
 
 func (l *limit) holds(value float64) bool { return l.least <= value && value <= l.most }
 
@@ -100,7 +94,11 @@ func (f figure) promise() string {
 	if f.must == nil {
 		return ""
 	}
-	return f.must.text
+	bound := f.must.most
+	if math.IsInf(bound, 1) {
+		bound = f.must.least
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %g %s", f.must.sign, bound, f.unit))
 }
 
 func (f figure) verdict() string {

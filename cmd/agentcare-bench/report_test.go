@@ -13,8 +13,8 @@ import (
 func TestReport(t *testing.T) {
 	var out bytes.Buffer
 	r := &report{out: &out}
-	r.add(figure{key: "fast_ms", what: "fast", value: 0.51234, best: 0.25, unit: "ms", floor: "nothing: 0.1 ms", must: atMost(1, "ms")})
-	r.add(figure{key: "slow_per_s", what: "slow", value: 999.4, unit: "/s", must: atLeast(1000, "/s")})
+	r.add(figure{key: "fast_ms", what: "fast", value: 0.51234, best: 0.25, unit: "ms", floor: "nothing: 0.1 ms", must: atMost(1)})
+	r.add(figure{key: "slow_per_s", what: "slow", value: 999.4, unit: "/s", must: atLeast(1000)})
 	r.add(figure{what: "shown alone", value: 3})
 	if err := r.finish("example"); err != nil {
 		t.Fatal(err)
