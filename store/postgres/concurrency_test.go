@@ -160,6 +160,42 @@ func TestTheSameKeyAtOnce(t *testing.T) {
 	}
 }
 
+// One key for two requests at once, which lock nothing in common: one is made, and the other is told.
+func TestOneKeyForTwoRequestsAtOnce(t *testing.T) {
+	const rounds = 10
+	p := open(t)
+	for round := range rounds {
+		key := fmt.Sprint("k", round)
+		start := p.at(1+round/5, 9, 0).Add(time.Duration(round%5) * time.Hour)
+		if round%5 > 2 {
+			start = start.Add(time.Hour) // after lunch
+		}
+		var made, told atomic.Int32
+		var all sync.WaitGroup
+		for patient, slot := range map[uuid.UUID]clinic.Slot{p.ann: p.slot(p.ada, start), p.bob: p.slot(p.ben, start)} {
+			all.Go(func() {
+				_, err := p.book(key, patient, slot)
+				switch {
+				case err == nil:
+					made.Add(1)
+				case clinic.CodeOf(err) == clinic.CodeKeyReused:
+					told.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if made.Load() != 1 || told.Load() != 1 {
+			t.Errorf("round %d: %d were made, %d were told", round, made.Load(), told.Load())
+		}
+	}
+	if n := p.count("select count(*) from appointment"); n != rounds {
+		t.Errorf("%d appointments", n)
+	}
+	p.wantConsistent()
+}
+
 // Two appointments change places all the time, so that both practitioners and both patients are wanted from both sides.
 func TestTwoResourcesInOppositeOrder(t *testing.T) {
 	const rounds = 40

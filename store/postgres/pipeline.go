@@ -53,17 +53,6 @@ func fetch[T, R any](p *pipeline, scan pgx.RowToFunc[T], run func(q *db.Queries)
 	return into
 }
 
-// affected writes down one statement and returns where the number of its rows will be.
-func affected(p *pipeline, run func(q *db.Queries) (int64, error)) *int64 {
-	_, _ = run(p.q) // nothing ran, and nothing can fail
-	into := new(int64)
-	p.batch.QueuedQueries[p.batch.Len()-1].Exec(func(tag pgconn.CommandTag) error {
-		*into = tag.RowsAffected()
-		return nil
-	})
-	return into
-}
-
 // send runs what was written down inside a transaction.
 func (p *pipeline) send(ctx context.Context, tx pgx.Tx) error {
 	if p.batch.Len() == 0 {
