@@ -79,7 +79,7 @@ func TestReadProblems(t *testing.T) {
 			"patients.csv:2, birth_date: not a date; want YYYY-MM-DD",
 			"patients.csv:2, phone: not a telephone number; want it with its area code, or with + and the country code",
 			"patients.csv:2, email: not a mail address; want name@example.org",
-			`patients.csv:2, language: "english" is not a language; want two letters such as en`,
+			`patients.csv:2, language: not a language; want two letters such as en`,
 			"patients.csv:3, given_name: is empty",
 			"patients.csv:3, birth_date: not a date; want YYYY-MM-DD",
 			"patients.csv:5, birth_date: not a date; want YYYY-MM-DD",
@@ -98,10 +98,14 @@ func TestReadProblems(t *testing.T) {
 func TestProblemsNameNobody(t *testing.T) {
 	t.Parallel()
 
-	_, got := readText(t, "id,given_name,family_name,birth_date,phone,email,guardian\n"+
-		"Secret;Id,Ann,Abel,Secretday,Secretphone,Secretmail,a|Secretguardian\n")
-	if len(got) != 5 || strings.Contains(strings.Join(got, "\n"), "Secret") {
+	_, got := readText(t, "id,given_name,family_name,birth_date,phone,email,guardian,language,last_seen\n"+
+		"Secret;Id,Ann,Abel,Secretday,Secretphone,Secretmail,a|Secretguardian,Secretlanguage,Secretseen\n")
+	if len(got) != 7 || strings.Contains(strings.Join(got, "\n"), "Secret") {
 		t.Errorf("problems: %q", got)
+	}
+	_, got = readText(t, "P1,Secret,Secret,1980-05-06\n")
+	if len(got) != 1 || strings.Contains(got[0], "ecret") {
+		t.Errorf("without a header: %q", got)
 	}
 }
 

@@ -103,7 +103,7 @@ func (r *reading[T]) header(from *bufio.Reader) error {
 	in.Comma, in.FieldsPerRecord, in.ReuseRecord = delimiter(start), -1, true
 	names, err := in.Read()
 	if err != nil {
-		r.ps.wrong(r.t.file(), 1, "", "has no header; its first line names the columns: "+strings.Join(r.names(), ","))
+		r.ps.wrong(r.t.file(), 1, "", noHeader+strings.Join(r.names(), ","))
 		return nil
 	}
 	if r.columns(names) {
@@ -111,6 +111,8 @@ func (r *reading[T]) header(from *bufio.Reader) error {
 	}
 	return nil
 }
+
+const noHeader = "has no header; its first line names the columns: "
 
 // delimiter is what separates the cells of the first line: a comma, or a semicolon as spreadsheets in Europe write.
 func delimiter(start []byte) rune {
@@ -140,6 +142,10 @@ func (r *reading[T]) columns(header []string) bool {
 		r.ps.wrong(r.t.file(), 1, column, message)
 	}
 	known := r.names()
+	if !slices.ContainsFunc(header, func(name string) bool { return slices.Contains(known, strings.ToLower(strings.TrimSpace(name))) }) {
+		wrong("", noHeader+strings.Join(known, ",")) // it may be a line of data, and is not repeated
+		return false
+	}
 	for _, name := range header {
 		name = strings.ToLower(strings.TrimSpace(name))
 		i := slices.Index(known, name)

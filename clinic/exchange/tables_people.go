@@ -10,6 +10,7 @@ import (
 	"github.com/agentcare/agentcare/localtime"
 )
 
+// patientTable has private columns alone: in a line that has slipped a name can be anywhere.
 var patientTable = table[Patient]{
 	name: "patients", help: "Charts, as far as scheduling needs them.",
 	key: func(p *Patient) string { return p.ID }, uuid: func(p *Patient) *uuid.UUID { return &p.UUID },
@@ -20,10 +21,10 @@ var patientTable = table[Patient]{
 		birthDate("birth_date", func(p *Patient) *localtime.Date { return &p.BirthDate }).needed().private().say("1980-05-06", "YYYY-MM-DD"),
 		phone("phone", func(p *Patient) *string { return &p.Phone }).private().say("(646) 555-0111", "as it is written in the clinic's region, or with + and country code"),
 		email("email", func(p *Patient) *string { return &p.Email }).private().say("alex@example.com", ""),
-		language("language", func(p *Patient) *string { return &p.Language }).say("en", "two letters; empty: the clinic's"),
+		language("language", func(p *Patient) *string { return &p.Language }).private().say("en", "two letters; empty: the clinic's"),
 		ids("guardian", func(p *Patient) *[]string { return &p.Guardians }).private().say("", "ids of patients who may book for this one, separated by ;"),
-		list("relation", func(p *Patient) *[]string { return &p.Relations }).say("", "of each guardian to this patient, in the same order; empty: parent"),
-		date("last_seen", func(p *Patient) *localtime.Date { return &p.LastSeen }).say("2025-11-03", "YYYY-MM-DD; who was never seen is a new patient. It only moves forward"),
+		list("relation", func(p *Patient) *[]string { return &p.Relations }).private().say("", "of each guardian to this patient, in the same order; empty: parent"),
+		date("last_seen", func(p *Patient) *localtime.Date { return &p.LastSeen }).private().say("2025-11-03", "YYYY-MM-DD; who was never seen is a new patient. It only moves forward"),
 	},
 	check: checkPatient,
 }

@@ -51,7 +51,8 @@ func (d *DB) Export(ctx context.Context, r ExportRequest, create exchange.Create
 		return data, fmt.Errorf("exporting clinic: %w", err)
 	}
 	trail.log(ctx)
-	return data, exchange.Write(create, &data, r.Kinds...)
+	err = exchange.Write(create, &data, r.Kinds...)
+	return data, err
 }
 
 // clinicBySlug finds a clinic, or the only one.

@@ -255,9 +255,10 @@ func (i *importing) write(ctx context.Context, report exchange.Report) (*auditTr
 		}
 	}
 	trail := &auditTrail{d: i.d, q: i.q, clinic: i.clinic}
-	return trail, trail.add(ctx, auditEntry{
+	err := trail.add(ctx, auditEntry{
 		actor: cliActor, action: "clinic.import", kind: "clinic", subject: i.clinic, detail: map[string]any{"files": report.Files},
 	})
+	return trail, err
 }
 
 // analyze tells Postgres what it has now: until it finds out by itself it would plan for tables that are empty.

@@ -312,6 +312,8 @@ func TestImportOverlaps(t *testing.T) {
 		"squeezed in": {"B1,P2,ben,visit,2026-03-03 10:30,yes\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
 			f := f.with("appointments.csv", "id,patient,practitioner,service,start,overbooked\n"+tt.lines)
 			report, err := e.DB.Import(context.Background(), postgres.ImportRequest{Files: f.files(t), DryRun: true})
 			if got := strings.Join(errorsOf(report), "\n"); got != tt.want {
