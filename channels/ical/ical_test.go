@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -80,28 +81,33 @@ func (o *office) feed(name string) (clinic.Feed, string) {
 	return feed, token
 }
 
-func (o *office) ask(method, address string, header http.Header) (*http.Response, string) {
+// answer is what the server said, read to its end.
+type answer struct {
+	status int
+	header http.Header
+	length int64 // as it was announced
+}
+
+func (o *office) ask(method, address string, header http.Header) (got answer, body string) {
 	o.t.Helper()
 	request, err := http.NewRequestWithContext(o.t.Context(), method, address, http.NoBody)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return response, string(body)
+	return answer{response.StatusCode, response.Header, response.ContentLength}, string(text)
 }
 
-func (o *office) get(token string) (*http.Response, string) {
+func (o *office) get(token string) (got answer, body string) {
 	o.t.Helper()
 	return o.ask(http.MethodGet, o.base+ical.Path(token), nil)
 }
@@ -110,8 +116,8 @@ func (o *office) get(token string) (*http.Response, string) {
 func (o *office) events(token string) map[string]goical.Event {
 	o.t.Helper()
 	response, body := o.get(token)
-	if response.StatusCode != http.StatusOK {
-		o.t.Fatalf("answered %s: %s", response.Status, body)
+	if response.status != http.StatusOK {
+		o.t.Fatalf("answered %d: %s", response.status, body)
 	}
 	calendar, err := goical.NewDecoder(strings.NewReader(body)).Decode()
 	if err != nil {
@@ -150,10 +156,10 @@ func TestACalendarHasEveryAppointmentAndNoPatient(t *testing.T) {
 	o := open(t)
 	feed, token := o.feed("Chen")
 	response, body := o.get(token)
-	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/calendar; charset=utf-8" {
-		t.Fatalf("answered %s, %s", response.Status, got)
+	if got := response.header.Get("Content-Type"); response.status != http.StatusOK || got != "text/calendar; charset=utf-8" {
+		t.Fatalf("answered %d, %s", response.status, got)
 	}
-	if got := response.Header.Get("Cache-Control"); !strings.Contains(got, "private") {
+	if got := response.header.Get("Cache-Control"); !strings.Contains(got, "private") {
 		t.Errorf("Cache-Control: %s", got)
 	}
 	events := o.events(token)
@@ -202,9 +208,9 @@ func TestChangesArriveInTheCalendar(t *testing.T) {
 	if _, err := o.DB.Move(t.Context(), o.id(), clinic.MoveRequest{Key: "move", Appointment: second.ID, Version: 1, Slot: slots[0], Actor: operator}); err != nil {
 		t.Fatal(err)
 	}
-	after, _ := o.ask(http.MethodGet, o.base+ical.Path(chens), http.Header{"If-None-Match": before.Header["Etag"]})
-	if after.StatusCode != http.StatusOK || after.Header.Get("ETag") == before.Header.Get("ETag") {
-		t.Errorf("an appointment that went to somebody else's calendar is not noticed: %s", after.Status)
+	after, _ := o.ask(http.MethodGet, o.base+ical.Path(chens), http.Header{"If-None-Match": before.header["Etag"]})
+	if after.status != http.StatusOK || after.header.Get("ETag") == before.header.Get("ETag") {
+		t.Errorf("an appointment that went to somebody else's calendar is not noticed: %d", after.status)
 	}
 	if e := o.events(chens)[first.ID.String()]; e.Component == nil || e.Props.Get("STATUS").Value != "CANCELLED" || e.Props.Get("SEQUENCE").Value != "2" {
 		t.Errorf("the cancelled one is %+v", e)
@@ -223,20 +229,20 @@ func TestWhatHasNotChangedIsNotSentAgain(t *testing.T) {
 	o := open(t)
 	_, token := o.feed("Chen")
 	first, body := o.get(token)
-	again, rest := o.ask(http.MethodGet, o.base+ical.Path(token), http.Header{"If-None-Match": first.Header["Etag"]})
-	if again.StatusCode != http.StatusNotModified || rest != "" || again.Header.Get("ETag") != first.Header.Get("ETag") {
-		t.Errorf("answered %s with %d octets", again.Status, len(rest))
+	again, rest := o.ask(http.MethodGet, o.base+ical.Path(token), http.Header{"If-None-Match": first.header["Etag"]})
+	if again.status != http.StatusNotModified || rest != "" || again.header.Get("ETag") != first.header.Get("ETag") {
+		t.Errorf("answered %d with %d octets", again.status, len(rest))
 	}
-	modified, err := time.Parse(http.TimeFormat, first.Header.Get("Last-Modified"))
+	modified, err := time.Parse(http.TimeFormat, first.header.Get("Last-Modified"))
 	if err != nil || modified.Before(o.Clock.Now().AddDate(0, 0, -1)) || modified.After(time.Now()) {
 		t.Errorf("Last-Modified: %v, %v", modified, err)
 	}
 	head, nothing := o.ask(http.MethodHead, o.base+ical.Path(token), nil)
-	if head.StatusCode != http.StatusOK || nothing != "" || head.ContentLength != int64(len(body)) || head.Header.Get("ETag") != first.Header.Get("ETag") {
-		t.Errorf("HEAD answered %s with %d octets of %d", head.Status, len(nothing), head.ContentLength)
+	if head.status != http.StatusOK || nothing != "" || head.length != int64(len(body)) || head.header.Get("ETag") != first.header.Get("ETag") {
+		t.Errorf("HEAD answered %d with %d octets of %d", head.status, len(nothing), head.length)
 	}
 	o.Clock.Advance(3 * time.Hour)
-	if later, _ := o.get(token); later.Header.Get("ETag") != first.Header.Get("ETag") {
+	if later, _ := o.get(token); later.header.Get("ETag") != first.header.Get("ETag") {
 		t.Error("the calendar changes by itself in the course of a day")
 	}
 }
@@ -255,15 +261,15 @@ func TestOnlyATokenInUseOpensACalendar(t *testing.T) {
 		"NUL": "/calendar/%00.ics", "quote": "/calendar/%27%20or%201=1.ics",
 	} {
 		response, body := o.ask(http.MethodGet, o.base+path, nil)
-		if response.StatusCode != http.StatusNotFound || !strings.Contains(body, "no longer shared") {
-			t.Errorf("%s: answered %s: %s", name, response.Status, body)
+		if response.status != http.StatusNotFound || !strings.Contains(body, "no longer shared") {
+			t.Errorf("%s: answered %d: %s", name, response.status, body)
 		}
 	}
-	if response, _ := o.get(other); response.StatusCode != http.StatusOK {
-		t.Errorf("the other one of the same practitioner: %s", response.Status)
+	if response, _ := o.get(other); response.status != http.StatusOK {
+		t.Errorf("the other one of the same practitioner: %d", response.status)
 	}
-	if response, _ := o.ask(http.MethodPost, o.base+ical.Path(other), nil); response.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST: %s", response.Status)
+	if response, _ := o.ask(http.MethodPost, o.base+ical.Path(other), nil); response.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", response.status)
 	}
 	if o.log.Len() > 0 {
 		t.Errorf("logged %s", o.log)
@@ -290,8 +296,8 @@ func TestARecordThatIsDownIsSaidSo(t *testing.T) {
 	}
 	closed.Close()
 	response, body := o.ask(http.MethodGet, o.serve(closed)+ical.Path(token), nil)
-	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" || !strings.Contains(body, "try again") {
-		t.Errorf("answered %s: %s", response.Status, body)
+	if response.status != http.StatusServiceUnavailable || response.header.Get("Retry-After") == "" || !strings.Contains(body, "try again") {
+		t.Errorf("answered %d: %s", response.status, body)
 	}
 	if log := o.log.String(); !strings.Contains(log, "could not be read") || strings.Contains(log, token) {
 		t.Errorf("logged %s", log)

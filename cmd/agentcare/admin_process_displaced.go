@@ -136,7 +136,7 @@ func (r *displacedRun) do(ctx context.Context) error {
 	if r.cmd.Settle != "" && !r.cmd.DryRun {
 		unsettled = r.settle(ctx, displaced)
 	}
-	return errors.Join(r.report.print(r.io.out, r.cmd.Format), unsettled)
+	return errors.Join(r.report.write(r.io.out, r.cmd.Format), unsettled)
 }
 
 // resolve finds who and what is meant.

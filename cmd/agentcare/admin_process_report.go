@@ -128,18 +128,18 @@ func placeOf(d *clinic.Directory, id uuid.UUID) string {
 	return ""
 }
 
-func (r *displacedReport) print(out io.Writer, format string) error {
+func (r *displacedReport) write(out io.Writer, format string) error {
 	if format == "json" {
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(r)
 	}
-	return r.printText(out)
+	return r.writeText(out)
 }
 
-func (r *displacedReport) printText(out io.Writer) error {
+func (r *displacedReport) writeText(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	r.printClosures(table)
+	r.writeClosures(table)
 	if r.Finished > 0 {
 		fmt.Fprintf(table, "An earlier run was interrupted: %s now told of what it had changed.\n", count(r.Finished, "patient was", "patients were"))
 	}
@@ -155,7 +155,7 @@ func (r *displacedReport) printText(out io.Writer) error {
 	return table.Flush()
 }
 
-func (r *displacedReport) printClosures(out io.Writer) {
+func (r *displacedReport) writeClosures(out io.Writer) {
 	if r.Reopened != nil {
 		fmt.Fprintf(out, "Taken back: %s.\n", r.Reopened.sentence())
 	}

@@ -74,9 +74,9 @@ func (f *front) run(want int, args ...string) (out, said string) {
 }
 
 // report is [front.run] as JSON.
-func (f *front) report(want int, args ...string) displacedReport {
+func (f *front) report(args ...string) displacedReport {
 	f.t.Helper()
-	out, _ := f.run(want, append([]string{"displaced", "--format", "json"}, args...)...)
+	out, _ := f.run(exitOK, append([]string{"displaced", "--format", "json"}, args...)...)
 	var report displacedReport
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		f.t.Fatalf("%v in %s", err, out)
@@ -103,7 +103,7 @@ func TestAPractitionerIsAway(t *testing.T) {
 	if !strings.Contains(out, "Would be closed: "+f.who.DisplayName()+", "+f.day.String()+". Nothing was changed.") || f.count("select count(*) from closure") != 0 {
 		t.Errorf("tried:\n%s", out)
 	}
-	closed := f.report(exitOK, away...)
+	closed := f.report(away...)
 	if len(closed.Displaced) != f.seen || closed.Closure.ID == uuid.Nil || closed.Closure.Hours != "" {
 		t.Fatalf("closed: %+v, want %d displaced", closed, f.seen)
 	}
@@ -116,7 +116,7 @@ func TestAPractitionerIsAway(t *testing.T) {
 			t.Error("the log names a patient")
 		}
 	}
-	settled := f.report(exitOK, "--practitioner", f.who.FamilyName, "--settle", "move")
+	settled := f.report("--practitioner", f.who.FamilyName, "--settle", "move")
 	for _, e := range settled.Displaced {
 		if e.Settled == nil || !e.Settled.Visit.StartsAt.Equal(e.Proposal.StartsAt) || e.Settled.Told != clinic.ToldByTask {
 			t.Errorf("settled: %+v", e)
@@ -125,7 +125,7 @@ func TestAPractitionerIsAway(t *testing.T) {
 	if n := f.count("select count(*) from task where kind = 'callback' and key like 'displaced/%'"); n != f.seen {
 		t.Errorf("%d tasks to call, want %d", n, f.seen)
 	}
-	if again := f.report(exitOK, "--settle", "move"); len(again.Displaced) != 0 || again.Finished != 0 {
+	if again := f.report("--settle", "move"); len(again.Displaced) != 0 || again.Finished != 0 {
 		t.Errorf("once more: %+v", again)
 	}
 	out, _ = f.run(exitOK, "displaced", "--reopen", closed.Closure.ID.String())
@@ -136,7 +136,7 @@ func TestAPractitionerIsAway(t *testing.T) {
 
 func TestHoursOfADayAreClosedAndCancelled(t *testing.T) {
 	f := newFront(t)
-	report := f.report(exitOK, "--from", f.day.String(), "--hours", "00:00-23:59", "--practitioner", f.who.DisplayName(), "--close", "--settle", "cancel")
+	report := f.report("--from", f.day.String(), "--hours", "00:00-23:59", "--practitioner", f.who.DisplayName(), "--close", "--settle", "cancel")
 	if report.Closure.Hours != "00:00-23:59" || len(report.Displaced) != f.seen {
 		t.Fatalf("closed: %+v", report)
 	}

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/store/postgres/db"
-
-	"github.com/google/uuid"
 )
 
 // How far is looked for another time, and how many slots of each kind are weighed. The same practitioner is looked at over
