@@ -3,8 +3,11 @@ package tools
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/localtime"
@@ -56,6 +59,20 @@ func (d *Desk) ClinicInfo(ctx context.Context, caller Caller) (ClinicFacts, erro
 		}
 	}
 	return facts, nil
+}
+
+// Closings lists the days from today on, at the caller's clinic, on which it is closed as a whole or has other hours.
+func (d *Desk) Closings(ctx context.Context, caller Caller) ([]clinic.DateOverride, error) {
+	directory, err := d.Directory(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	days, err := d.config.Closings.Closings(ctx, caller.Clinic, localtime.DateOf(caller.Now, directory.Clinic.Zone))
+	if err != nil {
+		return nil, fmt.Errorf("listing closings: %w", err)
+	}
+	several := len(directory.Locations) > 1
+	return slices.DeleteFunc(days, func(o clinic.DateOverride) bool { return several && o.Location != uuid.Nil }), nil
 }
 
 // staffedHours reads the clinic's setting.

@@ -20,6 +20,7 @@ const (
 // Config is what a [Desk] works with. All ports are required; one store usually implements them all.
 type Config struct {
 	Directories Directories
+	Closings    Closings
 	Calendar    Calendar
 	Bookings    Bookings
 	Groups      Groups
@@ -39,6 +40,7 @@ func (c Config) validate() error {
 		name    string
 	}{
 		{c.Directories == nil, "Directories"},
+		{c.Closings == nil, "Closings"},
 		{c.Calendar == nil, "Calendar"},
 		{c.Bookings == nil, "Bookings"},
 		{c.Groups == nil, "Groups"},

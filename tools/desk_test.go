@@ -52,7 +52,7 @@ func open(t *testing.T) desk {
 		t.Fatal(err)
 	}
 	d, err := tools.New(tools.Config{
-		Directories: env.DB, Calendar: env.DB, Bookings: env.DB, Groups: env.DB, Family: env.DB, Waitlist: env.DB, Offers: env.DB, Verifier: env.DB, Tasks: env.DB, Regulars: env.DB,
+		Directories: env.DB, Closings: env.DB, Calendar: env.DB, Bookings: env.DB, Groups: env.DB, Family: env.DB, Waitlist: env.DB, Offers: env.DB, Verifier: env.DB, Tasks: env.DB, Regulars: env.DB,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestNewSaysAllThatIsMissing(t *testing.T) {
 	if err == nil {
 		t.Fatal("an empty configuration was accepted")
 	}
-	for _, name := range []string{"Directories", "Calendar", "Bookings", "Groups", "Family", "Waitlist", "Offers", "Verifier", "Tasks", "negative"} {
+	for _, name := range []string{"Directories", "Closings", "Calendar", "Bookings", "Groups", "Family", "Waitlist", "Offers", "Verifier", "Tasks", "negative"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("error does not name %s: %v", name, err)
 		}

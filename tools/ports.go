@@ -12,11 +12,18 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/localtime"
 )
 
 // Directories knows the clinics' practitioners, services and places.
 type Directories interface {
 	Directory(ctx context.Context, clinicID uuid.UUID) (*clinic.Directory, error)
+}
+
+// Closings knows the days on which a clinic is closed, or has other hours.
+type Closings interface {
+	// Closings lists them from a day on, in order; what holds for one practitioner or room alone is left out.
+	Closings(ctx context.Context, clinicID uuid.UUID, from localtime.Date) ([]clinic.DateOverride, error)
 }
 
 // Calendar finds free slots and keeps them for a while.

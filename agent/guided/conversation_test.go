@@ -123,7 +123,7 @@ func begin(t *testing.T) *conversation {
 		t.Fatal(err)
 	}
 	desk, err := tools.New(tools.Config{
-		Directories: env.DB, Calendar: env.DB, Bookings: env.DB, Groups: env.DB, Family: env.DB, Waitlist: env.DB, Offers: env.DB, Verifier: env.DB, Tasks: env.DB,
+		Directories: env.DB, Closings: env.DB, Calendar: env.DB, Bookings: env.DB, Groups: env.DB, Family: env.DB, Waitlist: env.DB, Offers: env.DB, Verifier: env.DB, Tasks: env.DB,
 	})
 	if err != nil {
 		t.Fatal(err)

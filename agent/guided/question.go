@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/prompts"
 	"github.com/agentcare/agentcare/tools"
 )
@@ -57,6 +58,9 @@ func (t *talk) answerTopics(ctx context.Context, r reading) error {
 	case signWontSay:
 		t.say("why-details", prompts.Values{PrivacyURL: t.clinic.Clinic.Settings.PrivacyURL})
 	case signHours:
+		if told, err := t.tellDay(ctx, r); told || err != nil {
+			return err
+		}
 		return t.tellHours(ctx)
 	case signAddress:
 		return t.tellAddress(ctx)
@@ -84,6 +88,60 @@ func (t *talk) bookingFor(c care) choice {
 		book.Action = action{Do: doCare, Specialty: c.specialty, Service: c.service}
 	}
 	return book
+}
+
+// tellDay says that the clinic is closed, or has other hours, on the day that was named by its date or by what it is
+// ("Thanksgiving"); false when it is a day like others.
+func (t *talk) tellDay(ctx context.Context, r reading) (bool, error) {
+	closings, err := t.desk.Closings(ctx, t.caller)
+	if err != nil {
+		return false, err
+	}
+	i := r.namedDay(closings)
+	if i < 0 {
+		return false, nil
+	}
+	day := closings[i].Day
+	v := prompts.Values{Day: t.words.DateDay(day)}
+	if closings[i].Closed {
+		v.List = closings[i].Reason
+		t.say("day-closed", v)
+		return true, nil
+	}
+	var stretches []string
+	for _, o := range closings[i:] {
+		if o.Day == day && !o.Closed {
+			stretches = append(stretches, t.text("hours-from-to", prompts.Values{When: t.words.Clock(o.Opens), Was: t.words.Clock(o.Closes)}))
+		}
+	}
+	v.List = t.words.List(stretches)
+	t.say("day-hours", v)
+	return true, nil
+}
+
+// namedDay is which of some days was named, by its date or by words of its reason; -1 for none. Of several that share a
+// word ("Christmas") it is the one that shares most, and rather one that is closed.
+func (r *reading) namedDay(days []clinic.DateOverride) int {
+	if w := firstOf(whensOf(r.times)); !w.From.IsZero() && w.From == w.Until {
+		return slices.IndexFunc(days, func(o clinic.DateOverride) bool { return o.Day == w.From })
+	}
+	best, most := -1, 0
+	for i, o := range days {
+		shared, telling := 0, false
+		for _, word := range wordsOf(o.Reason) {
+			if slices.ContainsFunc(r.u.tokens, func(t token) bool { return t.text == word }) {
+				shared += 2
+				telling = telling || len(word) > len("day")
+			}
+		}
+		if o.Closed {
+			shared++
+		}
+		if telling && shared > most {
+			best, most = i, shared
+		}
+	}
+	return best
 }
 
 // tellHours says when the front desk is staffed, days with the same hours together.

@@ -24,7 +24,7 @@ const (
 // newEngine makes the engine that answers patients: the built-in one, over the tools of the front desk.
 func (p *parts) newEngine() (*guided.Engine, error) {
 	desk, err := tools.New(tools.Config{
-		Directories: p.db, Calendar: p.db, Bookings: p.db, Groups: p.db, Family: p.db, Waitlist: p.db, Offers: p.db,
+		Directories: p.db, Closings: p.db, Calendar: p.db, Bookings: p.db, Groups: p.db, Family: p.db, Waitlist: p.db, Offers: p.db,
 		Verifier: p.verifier(), Tasks: p.db, Regulars: p.db,
 		HoldWeb: p.settings.HoldWeb, HoldSMS: p.settings.HoldSMS,
 	})
