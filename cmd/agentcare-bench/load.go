@@ -139,6 +139,7 @@ func (l *loader) without(ctx context.Context, tables []string, fn func() error) 
 	if err := fn(); err != nil {
 		return err
 	}
+	l.say("data: making %d constraints and indexes again; that no two allocations overlap takes the longest", len(all))
 	for _, d := range all {
 		start := time.Now()
 		if err := l.create(ctx, d); err != nil {
