@@ -271,11 +271,11 @@ func TestNear(t *testing.T) {
 		},
 		{
 			"on the last day that can be booked",
-			slotAt(t, checkup, chen, mainStreet, "2027-01-29 16:30", 30),
+			slotAt(t, checkup, chen, harbor, "2027-01-30 07:30", 30),
 			Wish{},
 			[]Busy{busyAt(t, chen, 0, "2026-12-01 00:00", "2027-01-29 16:00"), week(weiss)},
-			FitTime,
-			[]string{"Fri 29 16:00 Chen"},
+			FitDay,
+			[]string{"Fri 29 16:00 Chen", "Fri 29 16:30 Chen"},
 		},
 		{
 			"of a day long ago",
