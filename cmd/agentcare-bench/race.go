@@ -30,7 +30,7 @@ func (b *bench) race(ctx context.Context) error {
 	rounds := 0
 	for start := time.Now(); rounds < len(slots) && (rounds < 3 || time.Since(start) < b.Seconds); rounds++ {
 		round := rivalry{book: func(i int) error {
-			who := b.network.patients[i]
+			who := b.network.patients[(rounds*b.Rivals+i)%len(b.network.patients)] // others each time: nobody may win for ever
 			_, err := record.Book(ctx, b.network.data.Directory.Clinic.ID, clinic.BookRequest{Key: uuid.NewString(), Slot: slots[rounds], Patient: who, Actor: patient(who)})
 			return err
 		}}
@@ -52,16 +52,20 @@ func (b *bench) race(ctx context.Context) error {
 	return nil
 }
 
-// raceSlots are far behind what bookings take.
+// raceWeeks are as many as services can be booked ahead beyond what bookings take.
+const raceWeeks = 20
+
+// raceSlots are far behind what bookings take, and no two at the same time: whoever wins one is free for the others.
 func (b *bench) raceSlots() []clinic.Slot {
 	var slots []clinic.Slot
 	day := localtime.DateOf(b.network.until(), b.network.zone).AddDays(bookingDays + 1)
 	for day.Weekday() != time.Wednesday {
 		day = day.AddDays(1)
 	}
-	for _, who := range b.network.members() {
+	members := b.network.members()
+	for week := range raceWeeks {
 		for nth := range visitsADay {
-			slots = append(slots, b.network.slot(who, b.network.start(day, nth)))
+			slots = append(slots, b.network.slot(members[week%len(members)], b.network.start(day.AddDays(7*week), nth)))
 		}
 	}
 	return slots
