@@ -30,8 +30,12 @@ func (d *DB) Search(ctx context.Context, clinicID uuid.UUID, q clinic.Query) ([]
 		return nil, err
 	}
 	slots := []clinic.Slot{}
+	source, err := d.newCalendars(ctx, clinicID, search, q, now)
+	if err != nil {
+		return nil, err
+	}
 	for stage := range search.Stages() {
-		taken, err := d.readTaken(ctx, clinicID, search, stage, q, now)
+		taken, err := source.in(ctx, stage)
 		if err != nil {
 			return nil, fmt.Errorf("reading what is taken: %w", err)
 		}

@@ -45,44 +45,62 @@ const (
 	longRead, beginning = 5000, 10
 )
 
+// long reports whether reading a stage is shared.
+func long(search *clinic.Search, stage clinic.Stage) bool {
+	hours := stage.BusyUntil.Sub(stage.BusyFrom).Hours() + beginning
+	return hours*float64(len(search.Resources())) > longRead
+}
+
 // readTaken fills a calendar for one stage of a search.
 func (d *DB) readTaken(ctx context.Context, clinicID uuid.UUID, search *clinic.Search, stage clinic.Stage, q clinic.Query, now time.Time) (*clinic.Calendar, error) {
-	ids := search.Resources()
-	parts := 1
-	if hours := stage.BusyUntil.Sub(stage.BusyFrom).Hours() + beginning; hours*float64(len(ids)) > longRead {
+	sql, parts := takenLanes, 1
+	if search.OneLane() {
+		sql = takenOneLane
+	}
+	if long(search, stage) {
 		parts = readers
 	}
-	read := make([]takenReader, parts)
+	calendars := make([]clinic.Calendar, parts)
+	err := d.readShared(ctx, clinicID, search.Resources(), parts, func(i int, ids []uuid.UUID) (query string, args []any, file filing) {
+		return sql, []any{clinicID, ids, stage.BusyFrom, stage.BusyUntil, now, q.Exclude, q.Hold}, calendars[i].Add
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := 1; i < parts; i++ {
+		calendars[0].Join(&calendars[i])
+	}
+	return &calendars[0], nil
+}
+
+// filing takes what was read of one resource, in Unix seconds. The slices are the reader's, and used again. Lanes are empty
+// where the query has none.
+type filing func(resource uuid.UUID, starts, ends []int64, lanes []int16)
+
+// readShared reads calendars over so many connections. Query says how the i-th part of the resources is read and filed.
+func (d *DB) readShared(ctx context.Context, clinicID uuid.UUID, ids []uuid.UUID, parts int,
+	query func(i int, part []uuid.UUID) (sql string, args []any, file filing),
+) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for i := range read {
-		part := ids[i*len(ids)/parts : (i+1)*len(ids)/parts]
+	for i := range parts {
+		sql, args, file := query(i, ids[i*len(ids)/parts:(i+1)*len(ids)/parts])
 		group.Go(func() error {
-			sql := takenLanes
-			if search.OneLane() {
-				sql = takenOneLane
-			}
-			rows, err := scope{d: d, clinic: clinicID.String()}.Query(ctx, sql, clinicID, part, stage.BusyFrom, stage.BusyUntil, now, q.Exclude, q.Hold)
+			rows, err := scope{d: d, clinic: clinicID.String()}.Query(ctx, sql, args...)
 			if err != nil {
 				return err
 			}
 			defer rows.Close()
-			return read[i].all(rows)
+			reader := takenReader{file: file}
+			return reader.all(rows)
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	calendar := &clinic.Calendar{}
-	for i := range read {
-		calendar.Join(&read[i].calendar)
-	}
-	return calendar, nil
+	return group.Wait()
 }
 
 // takenReader reads rows, one resource after the other. They are in binary: text comes from the simple protocol alone, over
 // which no statement with a list of ids can be sent.
 type takenReader struct {
-	calendar     clinic.Calendar
+	file         filing
 	resource     uuid.UUID // whose the following are
 	starts, ends []int64
 	lanes        []int16
@@ -111,7 +129,7 @@ func (r *takenReader) row(raw [][]byte) {
 // flush files what was read of a resource.
 func (r *takenReader) flush() {
 	if len(r.starts) > 0 {
-		r.calendar.Add(r.resource, r.starts, r.ends, r.lanes)
+		r.file(r.resource, r.starts, r.ends, r.lanes)
 	}
 	r.starts, r.ends, r.lanes = r.starts[:0], r.ends[:0], r.lanes[:0]
 }

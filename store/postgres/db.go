@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
@@ -64,6 +65,7 @@ type DB struct {
 	prelude   prelude
 	jobs      *river.Client[pgx.Tx] // inserts only
 	schedules schedules
+	kept      keptCalendars
 }
 
 // notifyCooldown is how long River keeps from announcing jobs again after it did. At its default of 100 ms most jobs would
@@ -92,6 +94,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		prelude:   newPrelude(cmp.Or(c.StatementTimeout, 10*time.Second), cmp.Or(c.LockTimeout, 5*time.Second)),
 		jobs:      jobs,
 		schedules: newSchedules(cmp.Or(c.DirectoryTTL, 5*time.Second)),
+		kept:      keptCalendars{byClinic: map[uuid.UUID]*keptClinic{}},
 	}, nil
 }
 

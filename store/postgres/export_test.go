@@ -42,3 +42,10 @@ func BusyStatement(ctx context.Context, arg db.BusyParams) (sql string, args []a
 	_, _ = p.q.Busy(ctx, arg)
 	return p.batch.QueuedQueries[0].SQL, p.batch.QueuedQueries[0].Arguments
 }
+
+// KeptCalendars is how many calendars of a clinic are kept.
+func (d *DB) KeptCalendars(clinicID uuid.UUID) int {
+	d.kept.mu.Lock()
+	defer d.kept.mu.Unlock()
+	return len(d.kept.of(clinicID).tracks)
+}
