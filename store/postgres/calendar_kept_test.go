@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -74,20 +75,20 @@ func TestKeptCalendarsAreNeverBehind(t *testing.T) {
 		case n < 2 || len(booked) == 0:
 			var a clinic.Appointment
 			what = "book"
-			if a, err = other.Book(ctx, p.id, clinic.BookRequest{Key: fmt.Sprint(step), Slot: slot, Patient: patient, Actor: as(patient)}); err == nil {
+			if a, err = other.Book(ctx, p.id, clinic.BookRequest{Key: strconv.Itoa(step), Slot: slot, Patient: patient, Actor: as(patient)}); err == nil {
 				booked = append(booked, a)
 			}
 		case n == 2:
 			what = "move"
 			a := &booked[random.IntN(len(booked))]
 			var moved clinic.Appointment
-			if moved, err = other.Move(ctx, p.id, clinic.MoveRequest{Key: fmt.Sprint(step), Appointment: a.ID, Version: a.Version, Slot: slot, Actor: as(a.Patient)}); err == nil {
+			if moved, err = other.Move(ctx, p.id, clinic.MoveRequest{Key: strconv.Itoa(step), Appointment: a.ID, Version: a.Version, Slot: slot, Actor: as(a.Patient)}); err == nil {
 				*a = moved
 			}
 		case n == 3:
 			what = "cancel"
 			a := booked[len(booked)-1]
-			if _, err = other.Cancel(ctx, p.id, clinic.CancelRequest{Key: fmt.Sprint(step), Appointment: a.ID, Version: a.Version, Actor: as(a.Patient)}); err == nil {
+			if _, err = other.Cancel(ctx, p.id, clinic.CancelRequest{Key: strconv.Itoa(step), Appointment: a.ID, Version: a.Version, Actor: as(a.Patient)}); err == nil {
 				booked = booked[:len(booked)-1]
 			}
 		case n == 4:
