@@ -26,10 +26,10 @@ func (d *DB) Settle(ctx context.Context, clinicID uuid.UUID, r clinic.SettleRequ
 	if r.Way == clinic.SettleMove && r.Displaced.Proposal == nil {
 		return clinic.Settled{}, clinic.Refuse(clinic.CodeNotOffered, "There is no other time to move this appointment to.")
 	}
-	key := fmt.Sprintf("displaced/%s/%s/%d", r.Way, a.ID, a.Version)
+	key := fmt.Sprintf("displaced/%s/%s/%d", r.Way, a.ID, a.Version) // a query finds what was left to tell by it
 	err := d.queries(clinicID).DecideSettlement(ctx, db.DecideSettlementParams{
 		ClinicID: clinicID, AppointmentID: a.ID, Version: int32(a.Version), //nolint:gosec // it rises by one
-		Way: string(r.Way), ChangeKey: key, At: d.now(),
+		Way: string(r.Way), At: d.now(),
 	})
 	if err != nil {
 		return clinic.Settled{}, fmt.Errorf("writing down what was decided: %w", err)

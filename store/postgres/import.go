@@ -120,6 +120,9 @@ func (i *importing) there(ctx context.Context, r ImportRequest) (*exchange.Data,
 	e.clinic, err = clinicBySlug(ctx, i.q, slug)
 	switch {
 	case err == nil:
+		if err := i.q.ClosingAlone(ctx, e.clinic.String()); err != nil { // it makes other hours of those that it has read, too
+			return nil, fmt.Errorf("waiting for a closure: %w", err)
+		}
 		if err := e.directory(ctx); err != nil {
 			return nil, err
 		}
@@ -186,16 +189,17 @@ func (i *importing) checkOrigins(ctx context.Context) error {
 	return nil
 }
 
-// lock keeps everybody else from booking what the visits may take, and reads what of it is taken.
+// lock keeps everybody else from booking what the visits may take, and reads what of it is taken. Resources that are written
+// are locked with them: a write locks too, and has to come in the order of all locks.
 func (i *importing) lock(ctx context.Context) ([]exchange.Taken, error) {
 	ids, from, until := i.p.Resources()
+	if _, err := i.q.LockResources(ctx, i.clinic, sorted(append(i.rewritten(), ids...))); err != nil {
+		return nil, fmt.Errorf("locking: %w", err)
+	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	ids = sorted(ids)
-	if _, err := i.q.LockResources(ctx, i.clinic, ids); err != nil {
-		return nil, fmt.Errorf("locking: %w", err)
-	}
 	earliest := from.Add(-longestAllocation)
 	err := i.q.DropLapsedHolds(ctx, db.DropLapsedHoldsParams{
 		ClinicID: i.clinic, Resources: ids, Now: i.now, Earliest: earliest, Since: from, Until: until,
@@ -216,6 +220,22 @@ func (i *importing) lock(ctx context.Context) ([]exchange.Taken, error) {
 		}
 	}
 	return taken, nil
+}
+
+// rewritten are practitioners, rooms and devices that are there and will be otherwise.
+func (i *importing) rewritten() []uuid.UUID {
+	ids := []uuid.UUID{}
+	for _, row := range i.p.Practitioners.Rows {
+		if row.Is == exchange.Changed {
+			ids = append(ids, row.T.UUID)
+		}
+	}
+	for _, row := range i.p.Rooms.Rows {
+		if row.Is == exchange.Changed {
+			ids = append(ids, row.T.UUID)
+		}
+	}
+	return ids
 }
 
 func takenBy(r db.TakenByRow) string {

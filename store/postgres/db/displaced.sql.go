@@ -77,10 +77,9 @@ func (q *Queries) ClosuresFrom(ctx context.Context, clinicID uuid.UUID, iD uuid.
 }
 
 const decideSettlement = `-- name: DecideSettlement :exec
-insert into settlement (clinic_id, appointment_id, version, way, change_key, created_at)
-values ($1, $2, $3, $4, $5, $6)
-on conflict (clinic_id, appointment_id, version) do update set way = excluded.way, change_key = excluded.change_key
-where settlement.told is null
+insert into settlement (clinic_id, appointment_id, version, way, created_at)
+values ($1, $2, $3, $4, $5)
+on conflict (clinic_id, appointment_id, version) do update set way = excluded.way where settlement.told is null
 `
 
 type DecideSettlementParams struct {
@@ -88,7 +87,6 @@ type DecideSettlementParams struct {
 	AppointmentID uuid.UUID
 	Version       int32
 	Way           string
-	ChangeKey     string
 	At            time.Time
 }
 
@@ -98,7 +96,6 @@ func (q *Queries) DecideSettlement(ctx context.Context, arg DecideSettlementPara
 		arg.AppointmentID,
 		arg.Version,
 		arg.Way,
-		arg.ChangeKey,
 		arg.At,
 	)
 	return err
@@ -398,8 +395,9 @@ func (q *Queries) TextableNumber(ctx context.Context, arg TextableNumberParams) 
 }
 
 const untoldSettlements = `-- name: UntoldSettlements :many
-select s.appointment_id, s.version, s.way, k.response from settlement s
-join idempotency_key k on k.clinic_id = s.clinic_id and k.key = s.change_key
+select s.appointment_id, s.version, tried.way::text as way, k.response from settlement s
+cross join (values ('move'), ('cancel')) as tried (way)
+join idempotency_key k on k.clinic_id = s.clinic_id and k.key = 'displaced/' || tried.way || '/' || s.appointment_id || '/' || s.version
 where s.clinic_id = $1 and s.told is null and k.response is not null
 order by s.created_at, s.appointment_id
 limit 1000
@@ -412,7 +410,8 @@ type UntoldSettlementsRow struct {
 	Response      []byte
 }
 
-// Those that were carried out and whose patients were not told: a run was interrupted.
+// Those that were carried out and whose patients were not told: a run was interrupted. Which way that was the key of the
+// change tells, for another run may have decided otherwise meanwhile; only one of them can have changed that version.
 func (q *Queries) UntoldSettlements(ctx context.Context, clinicID uuid.UUID) ([]UntoldSettlementsRow, error) {
 	rows, err := q.db.Query(ctx, untoldSettlements, clinicID)
 	if err != nil {

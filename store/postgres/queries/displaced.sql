@@ -64,15 +64,16 @@ order by a.starts_at, a.id
 limit @most;
 
 -- name: DecideSettlement :exec
-insert into settlement (clinic_id, appointment_id, version, way, change_key, created_at)
-values (@clinic_id, @appointment_id, @version, @way, @change_key, @at)
-on conflict (clinic_id, appointment_id, version) do update set way = excluded.way, change_key = excluded.change_key
-where settlement.told is null;
+insert into settlement (clinic_id, appointment_id, version, way, created_at)
+values (@clinic_id, @appointment_id, @version, @way, @at)
+on conflict (clinic_id, appointment_id, version) do update set way = excluded.way where settlement.told is null;
 
 -- name: UntoldSettlements :many
--- Those that were carried out and whose patients were not told: a run was interrupted.
-select s.appointment_id, s.version, s.way, k.response from settlement s
-join idempotency_key k on k.clinic_id = s.clinic_id and k.key = s.change_key
+-- Those that were carried out and whose patients were not told: a run was interrupted. Which way that was the key of the
+-- change tells, for another run may have decided otherwise meanwhile; only one of them can have changed that version.
+select s.appointment_id, s.version, tried.way::text as way, k.response from settlement s
+cross join (values ('move'), ('cancel')) as tried (way)
+join idempotency_key k on k.clinic_id = s.clinic_id and k.key = 'displaced/' || tried.way || '/' || s.appointment_id || '/' || s.version
 where s.clinic_id = @clinic_id and s.told is null and k.response is not null
 order by s.created_at, s.appointment_id
 limit 1000;
