@@ -16,13 +16,18 @@ import (
 )
 
 // Upcoming lists a patient's appointments that are not over at now and are booked or confirmed, earliest first.
-// The read is audited. [clinic.CodeNotAllowed] when the actor may not see them.
+// A guardian does not see those that are confidential. The read is audited. [clinic.CodeNotAllowed] when the actor may not
+// see them at all.
 func (d *DB) Upcoming(ctx context.Context, clinicID, patient uuid.UUID, actor clinic.Actor) ([]clinic.Appointment, error) {
 	if err := d.mayActFor(ctx, clinicID, actor, patient); err != nil {
 		return nil, err
 	}
+	hidden, err := d.hiddenFrom(ctx, clinicID, actor, patient)
+	if err != nil {
+		return nil, err
+	}
 	var upcoming []clinic.Appointment
-	err := d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) error {
+	err = d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) error {
 		rows, err := q.UpcomingAppointments(ctx, clinicID, patient, d.now())
 		if err != nil {
 			return fmt.Errorf("reading appointments: %w", err)
@@ -33,9 +38,10 @@ func (d *DB) Upcoming(ctx context.Context, clinicID, patient uuid.UUID, actor cl
 				return err
 			}
 		}
+		upcoming = slices.DeleteFunc(upcoming, func(a clinic.Appointment) bool { return hidden(a.Slot.Service) })
 		return audit.add(ctx, auditEntry{
 			actor: actor, action: "appointment.list", kind: "patient", subject: patient,
-			detail: map[string]any{"appointments": len(rows)},
+			detail: map[string]any{"appointments": len(upcoming)},
 		})
 	})
 	if err != nil {
@@ -53,7 +59,7 @@ func (d *DB) appointmentFor(ctx context.Context, clinicID, id uuid.UUID, actor c
 	if err != nil {
 		return clinic.Appointment{}, fmt.Errorf("reading appointment: %w", err)
 	}
-	if err := d.mayActFor(ctx, clinicID, actor, row.PatientID); err != nil {
+	if err := d.mayKnow(ctx, clinicID, actor, row.PatientID, row.ServiceID); err != nil {
 		if clinic.CodeOf(err) == clinic.CodeNotAllowed {
 			return clinic.Appointment{}, refuseNoAppointment()
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,7 +17,8 @@ import (
 // maxWaits is for how many times somebody can wait at once.
 const maxWaits = 5
 
-// JoinWaitlist puts a patient on the waitlist; who may book for them may do it. The same request under its key is answered as
+// JoinWaitlist puts a patient on the waitlist; who may book for them may do it, unless the service is
+// confidential: they could not be told of a time. The same request under its key is answered as
 // it was, and who waits for the very same already keeps their place. The refusals are those of [clinic.Schedule.CheckWish];
 // [clinic.CodeNotFound] and [clinic.CodeWrongState] of an appointment to give up that is not theirs, not of that service, or
 // not to come; [clinic.CodeRateLimited] of somebody who waits for five times already.
@@ -24,7 +26,7 @@ func (d *DB) JoinWaitlist(ctx context.Context, clinicID uuid.UUID, r clinic.Join
 	if r.Key == "" {
 		return clinic.WaitlistEntry{}, clinic.Refuse(clinic.CodeInvalid, "A change needs a key, so that it is made once.")
 	}
-	if err := d.mayActFor(ctx, clinicID, r.Actor, r.Patient); err != nil {
+	if err := d.mayKnow(ctx, clinicID, r.Actor, r.Patient, r.Service); err != nil {
 		return clinic.WaitlistEntry{}, err
 	}
 	schedule, err := d.schedule(ctx, clinicID)
@@ -37,14 +39,14 @@ func (d *DB) JoinWaitlist(ctx context.Context, clinicID uuid.UUID, r clinic.Join
 	r.Wish = r.Wish.Normal()
 	const attempts = 3 // a connection that is lost in the middle of a commit leaves it open whether they are on the list
 	for attempt := 1; ; attempt++ {
-		entry, err := d.join(ctx, clinicID, r)
+		entry, err := d.join(ctx, clinicID, schedule.Schedule, r)
 		if err == nil || attempt == attempts || ctx.Err() != nil || !connectionLost(err) {
 			return entry, err
 		}
 	}
 }
 
-func (d *DB) join(ctx context.Context, clinicID uuid.UUID, r clinic.JoinRequest) (clinic.WaitlistEntry, error) {
+func (d *DB) join(ctx context.Context, clinicID uuid.UUID, s *clinic.Schedule, r clinic.JoinRequest) (clinic.WaitlistEntry, error) {
 	var entry clinic.WaitlistEntry
 	c := claim{key: r.Key, hash: hashOf([]any{"join", r.Patient, r.Service, r.Wish, r.Instead})}
 	err := d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) error {
@@ -56,7 +58,7 @@ func (d *DB) join(ctx context.Context, clinicID uuid.UUID, r clinic.JoinRequest)
 			entry, err = joinedBefore(ctx, q, clinicID, c)
 			return err
 		}
-		if entry, err = d.enter(ctx, q, clinicID, r, audit); err != nil {
+		if entry, err = d.enter(ctx, q, clinicID, s, r, audit); err != nil {
 			return err
 		}
 		answer, err := json.Marshal(entry)
@@ -88,7 +90,9 @@ func joinedBefore(ctx context.Context, q *db.Queries, clinicID uuid.UUID, c clai
 }
 
 // enter writes an entry, unless there is the same one. The patient is locked, so that entries of one are made one by one.
-func (d *DB) enter(ctx context.Context, q *db.Queries, clinicID uuid.UUID, r clinic.JoinRequest, audit *auditTrail) (clinic.WaitlistEntry, error) {
+func (d *DB) enter(
+	ctx context.Context, q *db.Queries, clinicID uuid.UUID, s *clinic.Schedule, r clinic.JoinRequest, audit *auditTrail,
+) (clinic.WaitlistEntry, error) {
 	var none clinic.WaitlistEntry
 	locked, err := q.LockResources(ctx, clinicID, []uuid.UUID{r.Patient})
 	if err != nil {
@@ -100,7 +104,7 @@ func (d *DB) enter(ctx context.Context, q *db.Queries, clinicID uuid.UUID, r cli
 	if err := d.checkInstead(ctx, q, clinicID, r); err != nil {
 		return none, err
 	}
-	if err := d.checkForPatient(ctx, q, clinicID, r); err != nil {
+	if err := d.checkForPatient(ctx, q, clinicID, s, r); err != nil {
 		return none, err
 	}
 	entries, err := waitlistOf(ctx, q, clinicID, r.Patient)
@@ -146,19 +150,15 @@ func (d *DB) checkInstead(ctx context.Context, q *db.Queries, clinicID uuid.UUID
 }
 
 // checkForPatient refuses a service that is not for the patient: for new patients only, or for known ones only.
-func (d *DB) checkForPatient(ctx context.Context, q *db.Queries, clinicID uuid.UUID, r clinic.JoinRequest) error {
+func (d *DB) checkForPatient(ctx context.Context, q *db.Queries, clinicID uuid.UUID, s *clinic.Schedule, r clinic.JoinRequest) error {
 	if !asksCharts(r.Actor) {
 		return nil
-	}
-	schedule, err := d.schedule(ctx, clinicID)
-	if err != nil {
-		return err
 	}
 	charts, err := q.Charts(ctx, d.now(), []uuid.UUID{r.Patient}, clinicID)
 	if err != nil {
 		return fmt.Errorf("reading chart: %w", err)
 	}
-	return schedule.CheckPatient(r.Service, len(charts) == 1 && charts[0].Seen)
+	return s.CheckPatient(r.Service, len(charts) == 1 && charts[0].Seen)
 }
 
 func (d *DB) insertEntry(ctx context.Context, q *db.Queries, clinicID uuid.UUID, r clinic.JoinRequest, wish []byte, audit *auditTrail) (clinic.WaitlistEntry, error) {
@@ -185,17 +185,22 @@ func waitAudit(actor clinic.Actor, action string, e clinic.WaitlistEntry) auditE
 	}
 }
 
-// Waitlist lists what a patient waits for or is offered, longest first. The read is audited; [clinic.CodeNotAllowed] when
-// the actor may not see it.
+// Waitlist lists what a patient waits for or is offered, longest first. A guardian does not see what is confidential.
+// The read is audited; [clinic.CodeNotAllowed] when the actor may not see it at all.
 func (d *DB) Waitlist(ctx context.Context, clinicID, patient uuid.UUID, actor clinic.Actor) ([]clinic.WaitlistEntry, error) {
 	if err := d.mayActFor(ctx, clinicID, actor, patient); err != nil {
 		return nil, err
 	}
+	hidden, err := d.hiddenFrom(ctx, clinicID, actor, patient)
+	if err != nil {
+		return nil, err
+	}
 	var entries []clinic.WaitlistEntry
-	err := d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) (err error) {
+	err = d.auditedTx(ctx, clinicID, func(_ pgx.Tx, q *db.Queries, audit *auditTrail) (err error) {
 		if entries, err = waitlistOf(ctx, q, clinicID, patient); err != nil {
 			return err
 		}
+		entries = slices.DeleteFunc(entries, func(e clinic.WaitlistEntry) bool { return hidden(e.Service) })
 		return audit.add(ctx, auditEntry{
 			actor: actor, action: "waitlist.list", kind: "patient", subject: patient, detail: map[string]any{"entries": len(entries)},
 		})
@@ -263,7 +268,7 @@ func (d *DB) entryFor(ctx context.Context, clinicID, id uuid.UUID, actor clinic.
 		return clinic.WaitlistEntry{}, fmt.Errorf("reading entry: %w", err)
 	}
 	if err == nil {
-		err = d.mayActFor(ctx, clinicID, actor, row.PatientID)
+		err = d.mayKnow(ctx, clinicID, actor, row.PatientID, row.ServiceID)
 	}
 	if noRows(err) || clinic.CodeOf(err) == clinic.CodeNotAllowed {
 		return clinic.WaitlistEntry{}, clinic.Refuse(clinic.CodeNotFound, "You are not on that waitlist.")

@@ -129,7 +129,7 @@ func (d *DB) offerFor(ctx context.Context, clinicID uuid.UUID, r clinic.OfferAns
 		return storedOffer{}, fmt.Errorf("reading offer: %w", err)
 	}
 	if err == nil {
-		err = d.mayActFor(ctx, clinicID, r.Actor, row.PatientID)
+		err = d.mayKnow(ctx, clinicID, r.Actor, row.PatientID, row.ServiceID)
 	}
 	if noRows(err) || clinic.CodeOf(err) == clinic.CodeNotAllowed {
 		return storedOffer{}, clinic.Refuse(clinic.CodeNotFound, "There is no such offer.")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -281,4 +282,32 @@ func (p *practice) answerAll(round int, patients map[uuid.UUID]uuid.UUID) int {
 		accepted.Add(1)
 	})
 	return int(accepted.Load())
+}
+
+// While the only one who waits decides about one time, another becomes free that suits them better: it is looked at again
+// when they should have decided.
+func TestTimeThatBecomesFreeWhileSomebodyDecides(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	morning := p.mustBook("morning", p.bob, p.slot(p.ada, p.at(1, 9, 0)))
+	afternoon := p.mustBook("afternoon", p.bob, p.slot(p.ada, p.at(1, 14, 0)))
+	elsewhere := p.mustBook("another day", p.bob, p.slot(p.ada, p.at(2, 14, 0)))
+	p.waits(p.ann, on(1))
+	p.cancel(morning)
+	p.offerAll()
+	p.cancel(afternoon)
+	p.cancel(elsewhere)
+	p.offerAll()
+	p.wantOffers("Ann: Tue 09:00 open")
+	if n := p.count("select count(*) from river_job where kind = 'freed' and state = 'scheduled' and scheduled_at > $1", p.Clock.Now().Add(offerTTL-time.Minute)); n != 1 {
+		t.Errorf("%d looks are to come, want one at what suits her", n)
+	}
+	if err := p.decline(p.openOffer(), as(p.ann)); err != nil {
+		t.Fatal(err)
+	}
+	p.Clock.Advance(offerTTL + time.Minute)
+	p.exec("update river_job set state = 'available' where state = 'scheduled' and scheduled_at <= $1", p.Clock.Now())
+	p.offerAll()
+	p.wantOffers("Ann: Tue 09:00 declined", "Ann: Tue 14:00 open")
+	p.wantWaitlistConsistent()
 }

@@ -25,7 +25,7 @@ func (w waiter) takes(slot clinic.Slot, zone *time.Location) bool {
 	return w.Fits(slot, zone) && !w.refused[slotKey(slot)] && (w.instead.IsZero() || slot.Start.Before(w.instead))
 }
 
-// line is who waits for any of these services, whoever waits longest first.
+// line is who waits for any of these services or decides about a time, whoever waits longest first.
 func (d *DB) line(ctx context.Context, clinicID uuid.UUID, s *clinic.Schedule, services []uuid.UUID, now time.Time) ([]waiter, error) {
 	q := d.queries(clinicID)
 	rows, err := q.WaitlistFor(ctx, clinicID, services)
@@ -145,7 +145,7 @@ func (d *DB) tidyWaitlist(ctx context.Context, clinicID uuid.UUID) (ended int64,
 		return 0, err
 	}
 	for _, w := range line {
-		if !w.over {
+		if !w.over || w.State != clinic.WaitlistWaiting {
 			continue
 		}
 		left, err := d.leave(ctx, clinicID, w, now)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"github.com/agentcare/agentcare/chat"
 	"github.com/agentcare/agentcare/clinic"
@@ -35,7 +36,8 @@ type Announce = func(ctx context.Context, clinicID uuid.UUID, offer clinic.Waitl
 // and nobody twice.
 //
 // The line is in the order in which its people joined; who cannot be told, who declined this very time or let it lapse, and
-// who is offered something else at the moment, is passed over. An offer ends before it is too late to book the time.
+// who is offered something else at the moment, is passed over. What would suit somebody who decides about something else is
+// looked at again when they should have: they may wait on. An offer ends before it is too late to book the time.
 func (d *DB) OfferFreed(ctx context.Context, freed chat.FreedArgs, ttl time.Duration, announce Announce) (offered chat.Offered, found bool, err error) {
 	schedule, err := d.schedule(ctx, freed.Clinic)
 	if err != nil {
@@ -58,7 +60,7 @@ func (d *DB) OfferFreed(ctx context.Context, freed chat.FreedArgs, ttl time.Dura
 			return offered, found, err
 		}
 	}
-	return chat.Offered{}, false, nil
+	return chat.Offered{}, false, o.comeBack(ctx)
 }
 
 // offering is one walk along the line.
@@ -70,6 +72,7 @@ type offering struct {
 	announce Announce
 	now      time.Time
 	free     map[uuid.UUID][]clinic.Slot // of the freed time, by service
+	deciding []uuid.UUID                 // entries that are offered something else, and whom some of the time would suit
 }
 
 // Why somebody is passed over.
@@ -80,13 +83,17 @@ var (
 
 // offer makes an offer to one, if there is anything for them.
 func (o *offering) offer(ctx context.Context, w waiter) (offered chat.Offered, found bool, err error) {
-	if w.over {
+	if w.over && w.State == clinic.WaitlistWaiting {
 		_, err := o.d.leave(ctx, o.freed.Clinic, w, o.now)
 		return offered, false, err
 	}
 	slots, err := o.slots(ctx, w)
 	if err != nil || len(slots) == 0 {
 		return offered, false, err
+	}
+	if w.State == clinic.WaitlistOffered {
+		o.deciding = append(o.deciding, w.ID)
+		return offered, false, nil
 	}
 	way, err := o.wayTo(ctx, w)
 	if errors.Is(err, errUnreachable) {
@@ -107,6 +114,24 @@ func (o *offering) offer(ctx context.Context, w waiter) (offered chat.Offered, f
 		}
 	}
 	return chat.Offered{}, false, nil
+}
+
+// comeBack queues the same once more for when the first of those who decide should have decided.
+func (o *offering) comeBack(ctx context.Context) error {
+	if len(o.deciding) == 0 {
+		return nil
+	}
+	return o.d.tx(ctx, o.freed.Clinic, func(tx pgx.Tx, q *db.Queries) error {
+		expires, err := q.FirstExpiry(ctx, o.freed.Clinic, o.deciding)
+		if err != nil && !noRows(err) { // none: they have decided in this moment
+			return fmt.Errorf("reading when offers end: %w", err)
+		}
+		again := &river.InsertOpts{Queue: chat.QueueWaitlist, ScheduledAt: latest(expires, o.now).Add(lapseGrace)}
+		if _, err := o.d.jobs.InsertTx(ctx, tx, o.freed, again); err != nil {
+			return fmt.Errorf("queueing another look at freed time: %w", err)
+		}
+		return nil
+	})
 }
 
 // slots are what somebody can be offered of the freed time, earliest first.

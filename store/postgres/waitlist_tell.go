@@ -29,8 +29,11 @@ type way struct {
 // wayTo is how somebody is told: where they joined, and by text if they agreed to texts.
 func (o *offering) wayTo(ctx context.Context, w waiter) (way, error) {
 	q, found := o.d.queries(o.freed.Clinic), way{}
+	service, _ := o.schedule.Service(w.Service)
 	if w.Conversation != uuid.Nil {
-		language, err := q.WaiterConversation(ctx, o.freed.Clinic, w.Conversation, w.Patient)
+		language, err := q.WaiterConversation(ctx, db.WaiterConversationParams{
+			ClinicID: o.freed.Clinic, ConversationID: w.Conversation, PatientID: w.Patient, Confidential: service.Confidential,
+		})
 		if err != nil && !noRows(err) {
 			return found, fmt.Errorf("reading conversation of somebody who waits: %w", err)
 		}
@@ -38,7 +41,6 @@ func (o *offering) wayTo(ctx context.Context, w waiter) (way, error) {
 			found.conversation, found.language = w.Conversation, language
 		}
 	}
-	service, _ := o.schedule.Service(w.Service)
 	row, err := q.WaiterPhone(ctx, o.freed.Clinic, w.Patient, service.Confidential)
 	switch {
 	case err == nil:

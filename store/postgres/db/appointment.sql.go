@@ -375,7 +375,7 @@ func (q *Queries) PatientSeen(ctx context.Context, at time.Time, clinicID uuid.U
 
 const standing = `-- name: Standing :one
 select v.version, k.request_hash, k.response, exists (
-    select from waitlist_entry w where w.clinic_id = $1 and w.state = 'waiting'
+    select from waitlist_entry w where w.clinic_id = $1 and w.state in ('waiting', 'offered')
   ) as waiting
 from directory_version v
 left join idempotency_key k on k.clinic_id = v.clinic_id and k.key = $2

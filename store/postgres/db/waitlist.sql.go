@@ -88,6 +88,21 @@ func (q *Queries) EndWait(ctx context.Context, arg EndWaitParams) (int64, error)
 	return result.RowsAffected(), nil
 }
 
+const firstExpiry = `-- name: FirstExpiry :one
+select expires_at from waitlist_offer
+where clinic_id = $1 and entry_id = any($2::uuid[]) and state = 'open'
+order by expires_at
+limit 1
+`
+
+// When the first of these who decide should have decided.
+func (q *Queries) FirstExpiry(ctx context.Context, clinicID uuid.UUID, entries []uuid.UUID) (time.Time, error) {
+	row := q.db.QueryRow(ctx, firstExpiry, clinicID, entries)
+	var expires_at time.Time
+	err := row.Scan(&expires_at)
+	return expires_at, err
+}
+
 const insertWaitlistEntry = `-- name: InsertWaitlistEntry :one
 insert into waitlist_entry (clinic_id, id, patient_id, service_id, constraints, instead_id, conversation_id, created_at)
 values ($1, $2, $3, $4, $5, $6,
@@ -238,7 +253,8 @@ const offersTurnedDown = `-- name: OffersTurnedDown :many
 select o.entry_id, o.slot
 from waitlist_offer o
 join waitlist_entry e on e.clinic_id = o.clinic_id and e.id = o.entry_id
-where o.clinic_id = $1 and e.service_id = any($2::uuid[]) and e.state = 'waiting' and o.state in ('declined', 'lapsed')
+where o.clinic_id = $1 and e.service_id = any($2::uuid[]) and e.state in ('waiting', 'offered')
+  and o.state in ('open', 'declined', 'lapsed')
 `
 
 type OffersTurnedDownRow struct {
@@ -246,7 +262,7 @@ type OffersTurnedDownRow struct {
 	Slot    []byte
 }
 
-// What those who wait were offered and did not take.
+// What those who wait were offered and have not taken.
 func (q *Queries) OffersTurnedDown(ctx context.Context, clinicID uuid.UUID, services []uuid.UUID) ([]OffersTurnedDownRow, error) {
 	rows, err := q.db.Query(ctx, offersTurnedDown, clinicID, services)
 	if err != nil {
@@ -295,7 +311,7 @@ func (q *Queries) SayInConversation(ctx context.Context, clinicID uuid.UUID, iD 
 
 const somebodyWaits = `-- name: SomebodyWaits :one
 
-select exists (select from waitlist_entry where clinic_id = $1 and state = 'waiting')
+select exists (select from waitlist_entry where clinic_id = $1 and state in ('waiting', 'offered'))
 `
 
 // The waitlist. Whoever changes more than an entry locks in this order: resources, the entry, the offer, the conversation.
@@ -331,14 +347,26 @@ func (q *Queries) WaitAgain(ctx context.Context, clinicID uuid.UUID, iD uuid.UUI
 const waiterConversation = `-- name: WaiterConversation :one
 select c.language from conversation c
 where c.clinic_id = $1 and c.id = $2 and c.ended_at is null
-  and (c.verified_id is null or c.verified_id = $3::uuid or exists (
+  and (c.verified_id is null or c.verified_id = $3::uuid or not $4::boolean and exists (
     select from patient_link l
     where l.clinic_id = c.clinic_id and l.guardian_id = c.verified_id and l.patient_id = $3::uuid and l.may_book))
 `
 
-// Where somebody who waits is told, unless it was ended, or somebody else is there now who may not act for them.
-func (q *Queries) WaiterConversation(ctx context.Context, clinicID uuid.UUID, conversationID uuid.UUID, patientID uuid.UUID) (string, error) {
-	row := q.db.QueryRow(ctx, waiterConversation, clinicID, conversationID, patientID)
+type WaiterConversationParams struct {
+	ClinicID       uuid.UUID
+	ConversationID uuid.UUID
+	PatientID      uuid.UUID
+	Confidential   bool
+}
+
+// Where somebody who waits is told, unless it was ended, or somebody else is there now who may not know of it.
+func (q *Queries) WaiterConversation(ctx context.Context, arg WaiterConversationParams) (string, error) {
+	row := q.db.QueryRow(ctx, waiterConversation,
+		arg.ClinicID,
+		arg.ConversationID,
+		arg.PatientID,
+		arg.Confidential,
+	)
 	var language string
 	err := row.Scan(&language)
 	return language, err
@@ -380,7 +408,7 @@ const waitlistAppointments = `-- name: WaitlistAppointments :many
 select e.id as entry_id, a.id, a.practitioner_id, a.location_id, a.starts_at, a.ends_at, (a.created_at > e.created_at)::boolean as since
 from waitlist_entry e
 join appointment a on a.clinic_id = e.clinic_id and a.patient_id = e.patient_id and a.service_id = e.service_id
-where e.clinic_id = $1 and e.service_id = any($2::uuid[]) and e.state = 'waiting'
+where e.clinic_id = $1 and e.service_id = any($2::uuid[]) and e.state in ('waiting', 'offered')
   and a.state in ('booked', 'confirmed') and a.starts_at > $3::timestamptz
 `
 
@@ -460,7 +488,7 @@ func (q *Queries) WaitlistEntry(ctx context.Context, clinicID uuid.UUID, iD uuid
 const waitlistFor = `-- name: WaitlistFor :many
 select id, patient_id, service_id, constraints, instead_id, conversation_id, state, created_at
 from waitlist_entry
-where clinic_id = $1 and service_id = any($2::uuid[]) and state = 'waiting'
+where clinic_id = $1 and service_id = any($2::uuid[]) and state in ('waiting', 'offered')
 order by created_at, id
 `
 
@@ -475,7 +503,7 @@ type WaitlistForRow struct {
 	CreatedAt      time.Time
 }
 
-// Who waits for any of these services, whoever waits longest first.
+// Who waits for any of these services or decides about a time, whoever waits longest first.
 func (q *Queries) WaitlistFor(ctx context.Context, clinicID uuid.UUID, services []uuid.UUID) ([]WaitlistForRow, error) {
 	rows, err := q.db.Query(ctx, waitlistFor, clinicID, services)
 	if err != nil {

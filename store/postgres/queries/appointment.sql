@@ -58,7 +58,7 @@ update patient set seen_at = greatest(seen_at, @at::timestamptz) where clinic_id
 -- name: Standing :one
 -- What else stands under the locks: which directory, the answer that the key has already, and whether somebody waits.
 select v.version, k.request_hash, k.response, exists (
-    select from waitlist_entry w where w.clinic_id = @clinic_id and w.state = 'waiting'
+    select from waitlist_entry w where w.clinic_id = @clinic_id and w.state in ('waiting', 'offered')
   ) as waiting
 from directory_version v
 left join idempotency_key k on k.clinic_id = v.clinic_id and k.key = @key

@@ -1,7 +1,7 @@
 -- The waitlist. Whoever changes more than an entry locks in this order: resources, the entry, the offer, the conversation.
 
 -- name: SomebodyWaits :one
-select exists (select from waitlist_entry where clinic_id = $1 and state = 'waiting');
+select exists (select from waitlist_entry where clinic_id = $1 and state in ('waiting', 'offered'));
 
 -- name: WaitlistEntry :one
 select id, patient_id, service_id, constraints, instead_id, conversation_id, state, created_at
@@ -20,10 +20,10 @@ where clinic_id = @clinic_id and patient_id = @patient_id and state in ('waiting
 order by created_at, id;
 
 -- name: WaitlistFor :many
--- Who waits for any of these services, whoever waits longest first.
+-- Who waits for any of these services or decides about a time, whoever waits longest first.
 select id, patient_id, service_id, constraints, instead_id, conversation_id, state, created_at
 from waitlist_entry
-where clinic_id = @clinic_id and service_id = any(@services::uuid[]) and state = 'waiting'
+where clinic_id = @clinic_id and service_id = any(@services::uuid[]) and state in ('waiting', 'offered')
 order by created_at, id;
 
 -- name: WaitlistAppointments :many
@@ -32,7 +32,7 @@ order by created_at, id;
 select e.id as entry_id, a.id, a.practitioner_id, a.location_id, a.starts_at, a.ends_at, (a.created_at > e.created_at)::boolean as since
 from waitlist_entry e
 join appointment a on a.clinic_id = e.clinic_id and a.patient_id = e.patient_id and a.service_id = e.service_id
-where e.clinic_id = @clinic_id and e.service_id = any(@services::uuid[]) and e.state = 'waiting'
+where e.clinic_id = @clinic_id and e.service_id = any(@services::uuid[]) and e.state in ('waiting', 'offered')
   and a.state in ('booked', 'confirmed') and a.starts_at > @now::timestamptz;
 
 -- name: InsertWaitlistEntry :one
@@ -75,6 +75,13 @@ where o.clinic_id = @clinic_id and o.id = @id;
 select id from waitlist_offer
 where clinic_id = @clinic_id and entry_id = @entry_id and state = 'open';
 
+-- name: FirstExpiry :one
+-- When the first of these who decide should have decided.
+select expires_at from waitlist_offer
+where clinic_id = @clinic_id and entry_id = any(@entries::uuid[]) and state = 'open'
+order by expires_at
+limit 1;
+
 -- name: AnswerOffer :execrows
 update waitlist_offer set state = @state, answered_at = @at
 where clinic_id = @clinic_id and id = @id and state = any(@was::text[]);
@@ -85,11 +92,12 @@ update delivery set state = 'suppressed'
 where clinic_id = @clinic_id and id = @id and state = 'queued' and purpose = 'waitlist';
 
 -- name: OffersTurnedDown :many
--- What those who wait were offered and did not take.
+-- What those who wait were offered and have not taken.
 select o.entry_id, o.slot
 from waitlist_offer o
 join waitlist_entry e on e.clinic_id = o.clinic_id and e.id = o.entry_id
-where o.clinic_id = @clinic_id and e.service_id = any(@services::uuid[]) and e.state = 'waiting' and o.state in ('declined', 'lapsed');
+where o.clinic_id = @clinic_id and e.service_id = any(@services::uuid[]) and e.state in ('waiting', 'offered')
+  and o.state in ('open', 'declined', 'lapsed');
 
 -- name: OffersDue :many
 select due.clinic_id::uuid as clinic_id, due.id::uuid as id
@@ -99,10 +107,10 @@ from offers_due(@at::timestamptz, @most::integer) as due;
 select waited.clinic_id::uuid as clinic_id from clinics_waited_for() as waited;
 
 -- name: WaiterConversation :one
--- Where somebody who waits is told, unless it was ended, or somebody else is there now who may not act for them.
+-- Where somebody who waits is told, unless it was ended, or somebody else is there now who may not know of it.
 select c.language from conversation c
 where c.clinic_id = @clinic_id and c.id = @conversation_id and c.ended_at is null
-  and (c.verified_id is null or c.verified_id = @patient_id::uuid or exists (
+  and (c.verified_id is null or c.verified_id = @patient_id::uuid or not @confidential::boolean and exists (
     select from patient_link l
     where l.clinic_id = c.clinic_id and l.guardian_id = c.verified_id and l.patient_id = @patient_id::uuid and l.may_book));
 
