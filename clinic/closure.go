@@ -101,6 +101,8 @@ func (s *Schedule) checkClosure(c Closure) error {
 	switch {
 	case c.From.IsZero() || c.Until.IsZero():
 		return Refuse(CodeInvalid, "A closing needs a first and a last day.")
+	case !isDay(c.From), !isDay(c.Until):
+		return Refuse(CodeInvalid, messageNoDay)
 	case c.Until.Before(c.From):
 		return Refuse(CodeInvalid, "That closing ends before it starts.")
 	case c.From.DaysUntil(c.Until) >= MaxClosureDays:

@@ -37,6 +37,17 @@ type DisplacedFilter struct {
 	Until        localtime.Date // last day, inclusive; zero: no end
 }
 
+// Check says that there are no such days, as a [CodeInvalid].
+func (f DisplacedFilter) Check() error {
+	switch {
+	case !isDay(f.From), !isDay(f.Until):
+		return Refuse(CodeInvalid, messageNoDay)
+	case !f.Until.IsZero() && f.Until.Before(f.From):
+		return Refuse(CodeInvalid, messageBackwardDays)
+	}
+	return nil
+}
+
 // Wants reports whether an appointment is meant; its times are in the zone that it was agreed in.
 func (f DisplacedFilter) Wants(a Appointment) bool {
 	day := localtime.DateOf(a.Slot.Start, a.Slot.Start.Location())

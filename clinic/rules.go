@@ -18,6 +18,8 @@ const maxAhead = 5 * 365 * 24 * time.Hour
 const (
 	messagePast           = "That time has already passed."
 	messageNoTime         = "That is no time: its beginning or its end is missing."
+	messageNoDay          = "There is no such day."
+	messageBackwardDays   = "That range of days ends before it starts."
 	messageBackwards      = "That range of time ends before it starts."
 	messageNoService      = "That kind of visit is not offered here."
 	messageNoPractitioner = "There is no such practitioner here."

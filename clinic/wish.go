@@ -47,9 +47,9 @@ func (s *Schedule) CheckWish(service uuid.UUID, w WaitlistWish, now time.Time) e
 func (w WaitlistWish) checkTimes() error {
 	switch {
 	case !isDay(w.From), !isDay(w.Until):
-		return Refuse(CodeInvalid, "There is no such day.")
+		return Refuse(CodeInvalid, messageNoDay)
 	case !w.Until.IsZero() && w.Until.Before(w.From):
-		return Refuse(CodeInvalid, "That range of days ends before it starts.")
+		return Refuse(CodeInvalid, messageBackwardDays)
 	case w.DayFrom < localtime.Midnight, w.DayFrom >= localtime.EndOfDay, w.DayUntil < localtime.Midnight, w.DayUntil > localtime.EndOfDay:
 		return Refuse(CodeInvalid, "There is no such time of day.")
 	case w.DayUntil != localtime.Midnight && w.DayUntil <= w.DayFrom:

@@ -151,6 +151,9 @@ func (l *looking) readClosures(ctx context.Context, q *db.Queries) error {
 
 // displaced are those that the schedule does not allow, in order of start.
 func (l *looking) displaced(ctx context.Context, filter clinic.DisplacedFilter) ([]clinic.Displaced, error) {
+	if err := filter.Check(); err != nil {
+		return nil, err
+	}
 	found := []clinic.Displaced{}
 	page := l.firstPage(filter)
 	for {

@@ -192,7 +192,7 @@ func (r *feedReading) ahead() time.Duration {
 }
 
 func (r *feedReading) add(row db.FeedAppointmentsRow) error {
-	zone, err := time.LoadLocation(row.Zone)
+	zone, err := zoneOf(row.Zone)
 	if err != nil {
 		return fmt.Errorf("reading appointment's time zone: %w", err)
 	}

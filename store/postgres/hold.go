@@ -12,10 +12,13 @@ import (
 	"github.com/agentcare/agentcare/store/postgres/db"
 )
 
+// longestHold is for how long a time can be kept: a slip would take it from everybody for good.
+const longestHold = 7 * 24 * time.Hour
+
 // Hold keeps a slot, or several under one token, all of them or none; [clinic.CodeSlotTaken] when somebody was faster,
 // [clinic.CodeRateLimited] when others at the caller's address who have not proven who they are hold enough. What is held under
 // the same token, or under the one to replace, is given up in the same transaction; where that is another conversation's, it
-// is a [clinic.CodeNotYourHold].
+// is a [clinic.CodeNotYourHold]. An appointment to exclude that is not the actor's to move is a [clinic.CodeNotFound].
 func (d *DB) Hold(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequest) (clinic.Hold, error) {
 	return d.holdThen(ctx, clinicID, r, nil)
 }
@@ -36,6 +39,11 @@ func (d *DB) holdThen(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequ
 		return clinic.Hold{}, err
 	}
 	w := want{tokens: tokens(hold.Token, r.Replace), except: r.Exclude, by: r.Actor}
+	if r.Exclude != uuid.Nil {
+		if _, w.also, err = d.beforeChange(ctx, clinicID, r.Exclude, r.Actor); err != nil {
+			return clinic.Hold{}, fmt.Errorf("holding slot: %w", err)
+		}
+	}
 	for _, slot := range append([]clinic.Slot{r.Slot}, r.Also...) {
 		w.visits = append(w.visits, clinic.Visit{Slot: slot})
 	}
@@ -72,6 +80,9 @@ func (d *DB) holdThen(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequ
 func checkHold(r clinic.HoldRequest, now time.Time) error {
 	if !r.Expires.After(now) {
 		return clinic.Refuse(clinic.CodeInvalid, "That time cannot be kept until a moment that has passed.")
+	}
+	if r.Expires.After(now.Add(longestHold)) {
+		return clinic.Refuse(clinic.CodeInvalid, "No time can be kept for more than a week.")
 	}
 	if len(r.Also) >= clinic.MaxVisits {
 		return clinic.Refuse(clinic.CodeInvalid, fmt.Sprintf("At most %d times can be kept at once.", clinic.MaxVisits))

@@ -199,3 +199,27 @@ func TestRefusalNamesTheVisit(t *testing.T) {
 		t.Errorf("it says %q, want %q", err, want)
 	}
 }
+
+// Nobody keeps a time in the place of an appointment that is not theirs to move: they would be told that they have it.
+func TestExcludingAnAppointment(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	bobs := p.mustBook("bob", p.bob, p.slot(p.ada, p.at(1, 9, 0)))
+	kids := p.mustBook("kid", p.kid, p.slot(p.ada, p.at(1, 10, 0)))
+	hold := func(slot clinic.Slot, exclude uuid.UUID) error {
+		_, err := p.DB.Hold(t.Context(), p.id, clinic.HoldRequest{Slot: slot, Exclude: exclude, Expires: p.Clock.Now().Add(time.Minute), Actor: as(p.ann)})
+		return err
+	}
+	wantCode(t, "somebody else's", hold(bobs.Slot, bobs.ID), clinic.CodeNotFound)
+	wantCode(t, "one that there is not", hold(bobs.Slot, uuid.New()), clinic.CodeNotFound)
+	wantCode(t, "her child's", hold(kids.Slot, kids.ID), "")
+}
+
+func TestNothingIsKeptForLong(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	for after, code := range map[time.Duration]string{-time.Second: clinic.CodeInvalid, 0: clinic.CodeInvalid, 7 * 24 * time.Hour: "", 8 * 24 * time.Hour: clinic.CodeInvalid, 1 << 62: clinic.CodeInvalid} {
+		_, err := p.DB.Hold(t.Context(), p.id, clinic.HoldRequest{Slot: p.slot(p.ada, p.at(1, 9, 0)), Expires: p.Clock.Now().Add(after), Actor: as(p.ann)})
+		wantCode(t, "for "+after.String(), err, code)
+	}
+}

@@ -93,6 +93,11 @@ func (d *DB) takingBy(ctx context.Context, clinicID uuid.UUID, schedule versione
 	fn func(tx pgx.Tx, q *db.Queries, s *clinic.Schedule, f *facts) error,
 ) error {
 	now := d.now()
+	for _, v := range w.visits {
+		if !keepable(v.Slot.Start) || !keepable(v.Slot.End) { // nobody can ask the database about such a time
+			return schedule.CheckSlot(v.Slot, w.by, now)
+		}
+	}
 	var ids []uuid.UUID
 	var g ground
 	prepare := func(p *pipeline) { ids, g = lay(ctx, p, clinicID, schedule.Schedule, w, now) }
@@ -106,6 +111,12 @@ func (d *DB) takingBy(ctx context.Context, clinicID uuid.UUID, schedule versione
 		}
 		return fn(tx, q, schedule.Schedule, f)
 	})
+}
+
+// keepable reports whether a time is within the years that are written with four digits, or none.
+func keepable(t time.Time) bool {
+	year := t.UTC().Year()
+	return 1 <= year && year <= 9999
 }
 
 // lay writes down the first round trip. Ids are the resources that must be there.
