@@ -69,6 +69,9 @@ func TestReadProblems(t *testing.T) {
 		"columns": {"id,given_nam,family_name,birth_date,id\n", []string{
 			`patients.csv:1: there is no column "given_nam"; did you mean given_name?`, `patients.csv:1, id: the column is there twice`, `patients.csv:1, given_name: the column is missing`,
 		}},
+		"no column like it": {"id,given_name,family_name,birth_date,shoe_size\n", []string{
+			`patients.csv:1: there is no column "shoe_size"; known are id, given_name, family_name, birth_date, phone, email, language, guardian, relation, last_seen`,
+		}},
 		"no CSV":    {"PK\x03\x04", []string{"patients.csv: is no CSV file; save it as CSV UTF-8"}},
 		"not UTF-8": {header + "P1,Ren\xe9,Abel,1980-05-06,,,,\n", []string{"patients.csv:2, given_name: is not UTF-8 text; save the file as CSV UTF-8"}},
 		"cells": {header + "P1,Ann,Abel\n,Ann,Abel,1980-05-06,,,,,more\n", []string{

@@ -172,6 +172,9 @@ func unknownColumn(name string, known []string) string {
 		return "has a column that is not known; known are " + strings.Join(known, ", ")
 	}
 	nearest := slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
+	if distance(name, nearest) > max(2, len(name)/3) { // it is no misspelling
+		return fmt.Sprintf("there is no column %q; known are %s", name, strings.Join(known, ", "))
+	}
 	return fmt.Sprintf("there is no column %q; did you mean %s?", name, nearest)
 }
 

@@ -87,6 +87,9 @@ func openFiles(paths []string) (*exchange.Files, error) {
 	from := picked{}
 	for _, path := range paths {
 		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no file or folder %q", path)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("looking at %s: %w", path, err)
 		}
@@ -132,10 +135,14 @@ func (p picked) ReadDir(string) ([]fs.DirEntry, error) {
 }
 
 func writeTemplates(dir string, out io.Writer) error {
-	if err := exchange.Template(creator(dir, false)); err != nil {
+	err := exchange.Template(creator(dir, false))
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s has such files already: name another folder", dir)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%s has the files to fill in; each has one line as an example. docs/import.md explains the columns.\n", dir)
+	_, err = fmt.Fprintf(out, "%s has the files to fill in; each has one line as an example. docs/import.md explains the columns.\n", dir)
 	return err
 }
 
@@ -152,7 +159,7 @@ func printReport(out io.Writer, format string, r exchange.Report) error {
 		}
 	}
 	for _, f := range r.Files {
-		line := fmt.Sprintf("%-18s %7d lines: %d added, %d changed, %d unchanged", f.File, f.Lines, f.Added, f.Changed, f.Unchanged)
+		line := fmt.Sprintf("%-18s %13s: %d added, %d changed, %d unchanged", f.File, counted(f.Lines, "line"), f.Added, f.Changed, f.Unchanged)
 		if f.Kept > 0 {
 			line += fmt.Sprintf(", %d kept as they are here", f.Kept)
 		}
@@ -169,17 +176,25 @@ func printReport(out io.Writer, format string, r exchange.Report) error {
 
 // conclusion is the report in a sentence.
 func conclusion(r exchange.Report) string {
-	warnings := len(r.Problems) - r.Errors()
+	warnings := counted(len(r.Problems)-r.Errors(), "warning")
 	switch {
 	case r.Errors() > 0:
-		return fmt.Sprintf("%d problems and %d warnings. Nothing was changed.", r.Errors(), warnings)
+		return fmt.Sprintf("%s and %s. Nothing was changed.", counted(r.Errors(), "problem"), warnings)
 	case r.Changes() == 0:
-		return fmt.Sprintf("Nothing to change: %s is as the files say. %d warnings.", r.Clinic, warnings)
+		return fmt.Sprintf("Nothing to change: %s is as the files say. %s.", r.Clinic, warnings)
 	case r.DryRun:
-		return fmt.Sprintf("No problems, %d warnings. This was a dry run: nothing was changed.", warnings)
+		return fmt.Sprintf("No problems, %s. This was a dry run: nothing was changed.", warnings)
 	default:
-		return fmt.Sprintf("%s is as the files say now. %d warnings.", r.Clinic, warnings)
+		return fmt.Sprintf("%s is as the files say now. %s.", r.Clinic, warnings)
 	}
+}
+
+// counted is a number of things: "1 line", "2 lines".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // progress tells whoever waits at a terminal how far a long command is.

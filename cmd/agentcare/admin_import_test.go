@@ -114,21 +114,30 @@ func TestImportSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("exit code %d, %s, problems (-want +got):\n%s", code, stderr, diff)
 	}
 	code, stdout, stderr = agentcare(t, "admin", "import", dir)
-	if code != exitFailure || !strings.Contains(stdout, "patients.csv:2, birth_date: not a date; want YYYY-MM-DD\n") || strings.Contains(stdout+stderr, "Secret") {
+	for _, says := range []string{"patients.csv:2, birth_date: not a date; want YYYY-MM-DD\n", "1 line: 1 added", "1 problem and 0 warnings. Nothing was changed."} {
+		if !strings.Contains(stdout, says) {
+			t.Errorf("want %q in\n%s", says, stdout)
+		}
+	}
+	if code != exitFailure || strings.Contains(stdout+stderr, "Secret") {
 		t.Errorf("exit code %d:\n%s%s", code, stdout, stderr)
 	}
 }
 
 func TestImportAndExportRefuse(t *testing.T) {
 	ownDatabase(t)
-	dir := t.TempDir()
+	dir, taken := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(taken, "clinic.csv"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		args []string
 		says string
 	}{
 		{[]string{"import"}, "name a folder or files to import"},
 		{[]string{"import", dir}, "there is nothing to import"},
-		{[]string{"import", filepath.Join(dir, "none")}, "no such file"},
+		{[]string{"import", filepath.Join(dir, "none")}, "there is no file or folder"},
+		{[]string{"import", "--template", taken}, "name another folder"},
 		{[]string{"import", dir, dir}, "want one folder, or files alone"},
 		{[]string{"export", filepath.Join(dir, "out")}, "There is no clinic yet"},
 		{[]string{"export", dir, "--from", "tomorrow"}, `--from: want YYYY-MM-DD, got "tomorrow"`},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -75,6 +76,9 @@ func (cmd displacedCmd) parse() (f clinic.DisplacedFilter, c clinic.Closure, err
 	}
 	if cmd.Close && cmd.Until == "" {
 		f.Until = f.From
+	}
+	if !f.Until.IsZero() && f.Until.Before(f.From) {
+		return f, c, errors.New("--until is before --from")
 	}
 	c = clinic.Closure{From: f.From, Until: f.Until, Reason: cmd.Reason}
 	c.DayFrom, c.DayUntil, err = clockRange(cmd.Hours)
@@ -157,6 +161,9 @@ func (r *displacedRun) resolve() (err error) {
 // look closes what is to be closed, and lists what is displaced with proposals.
 func (r *displacedRun) look(ctx context.Context) ([]clinic.Displaced, error) {
 	if r.cmd.Close {
+		if today := localtime.DateOf(time.Now(), r.directory.Clinic.Zone); r.closure.Until.Before(today) {
+			return nil, fmt.Errorf("those days are over: today is %s at the clinic", today)
+		}
 		r.report.Closure = describeClosure(r.directory, r.closure)
 	}
 	if r.cmd.Close && r.cmd.DryRun {
