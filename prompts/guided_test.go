@@ -103,6 +103,7 @@ func TestMoments(t *testing.T) {
 		{en.LanguageName("es"), "Spanish"},
 		{en.LanguageName("xx"), "xx"},
 		{es.LanguageCode("Inglés"), "en"},
+		{es.LanguageCode("espanol"), "es"},
 		{en.LanguageCode("Klingon"), ""},
 		{en.List(nil), ""},
 		{en.List([]string{"A"}), "A"},

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/agentcare/agentcare/localtime"
 )
@@ -169,14 +172,26 @@ func (w *Wording) LanguageName(code string) string {
 	return code
 }
 
-// LanguageCode is the code of a language by its name in this language, in lower case, "" for none that is known.
+// LanguageCode is the code of a language by its name in this language, whatever its case and with its accents or without
+// them, "" for none that is known.
 func (w *Wording) LanguageCode(name string) string {
+	name = withoutMarks(name)
 	for code, n := range w.languages {
-		if strings.EqualFold(n, name) {
+		if strings.EqualFold(withoutMarks(n), name) {
 			return code
 		}
 	}
 	return ""
+}
+
+// withoutMarks is a text without its accents.
+func withoutMarks(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(text))
 }
 
 // List is "A", "A and B", "A, B and C".

@@ -2,6 +2,7 @@ package guided
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 )
@@ -13,6 +14,7 @@ type lexicon struct {
 	questions map[string]bool  // words that a question begins with
 	spelling  *speller
 	care      []careSection
+	own       map[string]bool // words of the language itself, without those of English that are read with it
 }
 
 // careSection is a field of medicine with its everyday words, whatever clinic it is.
@@ -30,7 +32,7 @@ var untelling = setOf(signFiller, signCourtesy, signQuestion, signGreet)
 // wordFilesOf are the files that are read for a language. Patients mix languages, so English comes with every other.
 var wordFilesOf = map[string][]string{
 	"en": {"en"},
-	"es": {"es", "en"},
+	"es": {"es", "en"}, // its own come first
 }
 
 // loadLexicons reads the words of all languages, once.
@@ -46,6 +48,9 @@ func readLexicons() (map[string]*lexicon, error) {
 			}
 			if err := l.readCare("care." + name + ".txt"); err != nil {
 				return nil, err
+			}
+			if name == language {
+				l.own = maps.Clone(l.spelling.known)
 			}
 		}
 		all[language] = l

@@ -129,6 +129,9 @@ func (t *talk) target(ctx context.Context, ask string) (clinic.Appointment, bool
 	} else if t.state.Job == jobMove && len(t.state.Wish.Whens) == 0 {
 		t.state.Wish.Whens, t.state.Which = t.state.Which, nil // it is when to move to, not which to move
 	}
+	if i := place(t.state.Nth, len(list)); i >= 0 {
+		list = list[i : i+1]
+	}
 	switch len(list) {
 	case 0:
 		t.state.rest()

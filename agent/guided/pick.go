@@ -33,7 +33,7 @@ func (t *talk) picked(r reading) (action, bool) {
 		return t.state.Menu[i].Action, true
 	}
 	if t.state.Step == stepWhich || t.state.Step == stepRow {
-		return t.pickedOrdinal(r, t.state.Menu)
+		return t.pickedOrdinal(r, slices.DeleteFunc(slices.Clone(t.state.Menu), func(c choice) bool { return c.Action.Do == doOthers }))
 	}
 	if len(t.state.Slots) == 0 || r.sureOfSomethingElse() || t.state.Job != jobBook && t.state.Job != jobMove {
 		return action{}, false

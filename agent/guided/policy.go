@@ -98,6 +98,12 @@ func (t *talk) hear(ctx context.Context, text string) error {
 		return t.emergency(ctx)
 	}
 	r := t.vocab.understand(text, t.caller.Now)
+	if !r.u.signs.hasAny(setOf(signSpanish, signEnglish)) && t.follow(text) {
+		r = t.vocab.understand(text, t.caller.Now)
+	}
+	if err := t.spotDay(ctx, &r); err != nil {
+		return err
+	}
 	if err := t.spotFamily(ctx, &r); err != nil {
 		return err
 	}
@@ -133,7 +139,7 @@ func (t *talk) heardGeneral(ctx context.Context, r reading) (bool, error) {
 		return true, t.speak(ctx, "en")
 	case r.want == wantHuman:
 		return true, t.handOff(ctx)
-	case t.givesUp(r):
+	case t.givesUp(r), t.state.Step == stepWhich && r.no && r.want == wantNothing && !r.values() && r.ordinal == 0:
 		return true, t.over(ctx)
 	default:
 		return false, nil
@@ -188,6 +194,14 @@ func (t *talk) heardBooking(ctx context.Context, r reading) (bool, error) {
 	switch {
 	case r.number != 0 && t.state.Step != stepSlot: // a number that nothing was asked about is no time
 		return false, nil
+	case t.state.Job == jobGroup && r.whom != forUnsaid: // one of them, after all
+		if err := t.letGo(ctx); err != nil {
+			return true, err
+		}
+		w := t.state.Wish
+		t.state.begin(jobBook)
+		t.state.Wish = w
+		return true, t.rethink(ctx, r)
 	case t.state.Job == jobMove || t.state.Job == jobGroup || t.state.Job.enrols():
 		return true, t.rethink(ctx, r)
 	case t.state.Job == jobCancel && t.state.Step == stepWhich:
@@ -267,7 +281,13 @@ func (t *talk) again(ctx context.Context) error {
 		return t.codeForm()
 	case stepDetails:
 		return t.askDetails()
-	case stepNone, stepCare, stepWhich, stepWhom, stepRow:
+	case stepRow:
+		if slices.ContainsFunc(t.state.Menu, func(c choice) bool { return c.Action.Do == doRow }) {
+			t.say("which-slot", prompts.Values{})
+			t.offer(t.state.Menu...)
+			return nil
+		}
+	case stepNone, stepCare, stepWhich, stepWhom:
 	}
 	return t.advance(ctx)
 }

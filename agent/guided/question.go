@@ -1,6 +1,7 @@
 package guided
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/prompts"
+	"github.com/agentcare/agentcare/timex"
 	"github.com/agentcare/agentcare/tools"
 )
 
@@ -98,7 +100,7 @@ func (t *talk) tellDay(ctx context.Context, r reading) (bool, error) {
 		return false, err
 	}
 	i := r.namedDay(closings)
-	if i < 0 {
+	if i < 0 || !r.hasDay() && !t.vocab.isNamed(r.u, closings[i].Reason) {
 		return false, nil
 	}
 	day := closings[i].Day
@@ -119,10 +121,62 @@ func (t *talk) tellDay(ctx context.Context, r reading) (bool, error) {
 	return true, nil
 }
 
+// spotDay takes a day on which the clinic is closed, or has other hours, as said by its date where it was said by its name:
+// "a skin check on Christmas Eve". Alone it asks whether the clinic is open.
+func (t *talk) spotDay(ctx context.Context, r *reading) error {
+	if r.hasDay() {
+		return nil
+	}
+	closings, err := t.desk.Closings(ctx, t.caller)
+	if err != nil {
+		return err
+	}
+	i := r.namedDay(closings)
+	if i < 0 || !t.vocab.isNamed(r.u, closings[i].Reason) {
+		return nil
+	}
+	r.times = append(r.times, timex.Expression{First: closings[i].Day, Last: closings[i].Day, Grain: timex.GrainDay})
+	switch {
+	case len(r.topics) > 0:
+	case r.want == wantNothing && t.state.Job == jobNone:
+		r.topics = []sign{signHours}
+	case r.want == wantNothing && r.care != (care{}):
+		r.want = wantBook
+	}
+	return nil
+}
+
+// hasDay reports whether a day was said.
+func (r *reading) hasDay() bool { return slices.ContainsFunc(r.times, timex.Expression.HasDay) }
+
+// connecting are words that stand in the names of many days.
+var connecting = []string{"the", "day", "after", "before", "of", "and", "el", "la", "dia", "de", "despues", "y"}
+
+// isNamed reports whether a reason to be closed was named, and not only an everyday word that stands in it ("the day after
+// Thanksgiving"): all of it was said, or a word that has no other meaning here.
+func (v *vocabulary) isNamed(u *utterance, reason string) bool {
+	words := slices.DeleteFunc(wordsOf(reason), func(word string) bool { return slices.Contains(connecting, word) })
+	missing := 0
+	for _, word := range words {
+		said := slices.ContainsFunc(u.tokens, func(t token) bool { return t.text == word })
+		if said && !v.spelling.knows(word) {
+			return true
+		}
+		if !said {
+			missing++
+		}
+	}
+	return missing == 0 && len(words) > 0
+}
+
 // namedDay is which of some days was named, by its date or by words of its reason; -1 for none. Of several that share a
 // word ("Christmas") it is the one that shares most, and rather one that is closed.
 func (r *reading) namedDay(days []clinic.DateOverride) int {
-	if w := firstOf(whensOf(r.times)); !w.From.IsZero() && w.From == w.Until {
+	w := firstOf(whensOf(r.times))
+	if !w.AnyDay() && w.From != w.Until { // "this year"
+		return -1
+	}
+	if !w.From.IsZero() {
 		return slices.IndexFunc(days, func(o clinic.DateOverride) bool { return o.Day == w.From })
 	}
 	best, most := -1, 0
@@ -313,9 +367,9 @@ func (t *talk) languageNames(codes []string) string {
 
 // tellDuration says how long the visit takes that was named, or is being booked.
 func (t *talk) tellDuration(r reading) {
-	id := r.care.service
-	if id == uuid.Nil {
-		id = t.state.Wish.Service
+	id := cmp.Or(r.care.service, t.state.Wish.Service)
+	if p := t.state.Pending; p != nil {
+		id = cmp.Or(r.care.service, p.Slot.Service, p.Was.Service)
 	}
 	for _, s := range t.clinic.Services {
 		if s.ID == id || id == uuid.Nil && s.Default && s.Specialty == r.care.specialty && r.care.specialty != "" {

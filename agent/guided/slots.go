@@ -40,8 +40,28 @@ func (t *talk) find(ctx context.Context, service clinic.Service) error {
 		t.state.offered(found.Slots, false)
 		return t.takeSlot(ctx, found.Slots[0])
 	}
+	if t.closed, err = t.closedFor(ctx, found.Fit); err != nil {
+		return err
+	}
 	t.showSlots(found)
 	return nil
+}
+
+// closedFor is what the clinic is closed for on the only day that was asked for, nil when it is open or something fits.
+func (t *talk) closedFor(ctx context.Context, fit tools.Fit) (*clinic.DateOverride, error) {
+	when := firstOf(t.state.Wish.Whens)
+	if fit == tools.FitAsked || len(t.state.Wish.Whens) != 1 || when.From.IsZero() || when.From != when.Until {
+		return nil, nil //nolint:nilnil // an open day is no error
+	}
+	closings, err := t.desk.Closings(ctx, t.caller)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(closings, func(o clinic.DateOverride) bool { return o.Closed && o.Day == when.From })
+	if i < 0 {
+		return nil, nil //nolint:nilnil // as above
+	}
+	return &closings[i], nil
 }
 
 // sayNotTheirs says that what was asked for is not what the practitioner who was named does.
@@ -167,6 +187,8 @@ func (t *talk) showSlots(found tools.SlotsFound) {
 		name = "offer-others"
 	case t.others:
 		name, found.Slots = "offer-no-more", nil
+	case t.closed != nil && len(found.Slots) > 0:
+		name, v.List = "offer-closed", t.closed.Reason
 	}
 	t.say(name, v)
 	if len(found.Slots) == 0 {
@@ -176,7 +198,9 @@ func (t *talk) showSlots(found tools.SlotsFound) {
 	}
 	t.state.offered(found.Slots, found.More)
 	t.slotMenu()
-	t.offerWait(found.Fit)
+	if t.closed == nil {
+		t.offerWait(found.Fit)
+	}
 }
 
 // slotMenu offers the slots that were found last.

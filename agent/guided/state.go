@@ -104,6 +104,7 @@ type state struct {
 	Which       []tools.When    `json:"which,omitempty"`       // what was said of which appointment it is
 	With        []uuid.UUID     `json:"with,omitempty"`        // and of whom it is with
 	Whose       []string        `json:"whose,omitempty"`       // words that may be the name of whom it is for
+	Nth         int             `json:"nth,omitempty"`         // which of those that fit all that, in their order; -1: the last; zero: not said
 	Done        []done          `json:"done,omitempty"`        // latest last
 	About       whom            `json:"about,omitempty"`       // whom the proof of identity is about
 	Guardian    uuid.UUID       `json:"guardian,omitzero"`     // who had proven who they are before somebody else's details were asked for

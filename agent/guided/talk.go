@@ -27,6 +27,8 @@ type talk struct {
 	vocab   *vocabulary
 	state   state
 
+	vocabularies func(language string, d *clinic.Directory) *vocabulary
+
 	body      chat.Body // the message that is being made
 	parts     []string  // its paragraphs
 	menu      []choice  // its options' meanings
@@ -35,16 +37,17 @@ type talk struct {
 
 	language string // that the conversation has from now on; "" keeps it
 	unlocked bool
-	before   *tools.Proposal // what waited for a yes when an offer came
-	others   bool            // other times than those that were seen are wanted
-	fault    error           // of the wording; reported at the end
+	before   *tools.Proposal      // what waited for a yes when an offer came
+	closed   *clinic.DateOverride // what the clinic is closed for on the day that was asked for
+	others   bool                 // other times than those that were seen are wanted
+	fault    error                // of the wording; reported at the end
 }
 
 func (e *Engine) open(ctx context.Context, turn agent.Turn, out agent.Stream) (*talk, error) {
 	if len(turn.New) == 0 {
 		return nil, errors.New("answering a turn: it has no new message")
 	}
-	t := &talk{desk: e.desk, turn: turn, out: out, wording: e.wording}
+	t := &talk{desk: e.desk, turn: turn, out: out, wording: e.wording, vocabularies: e.vocabulary}
 	t.caller = tools.CallerOf(turn, turn.New[len(turn.New)-1])
 	directory, err := e.desk.Directory(ctx, t.caller)
 	if err != nil {

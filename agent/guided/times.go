@@ -152,7 +152,7 @@ func (t *talk) readTarget(r reading) {
 	if len(r.who) > 0 {
 		t.state.With = r.who
 	}
-	t.state.Whose = r.names
+	t.state.Whose, t.state.Nth = r.names, r.ordinal
 }
 
 // positive takes "I can't make it tomorrow" as being about tomorrow.

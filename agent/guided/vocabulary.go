@@ -38,7 +38,8 @@ type vocabulary struct {
 	spelling  *speller
 	children  string // code of the specialty for children, "" for none
 	times     timex.Context
-	phone     string // the clinic's number as people there write it
+	phone     string          // the clinic's number as people there write it
+	offered   map[string]bool // words of what is offered here: they are the clinic's, whatever language they are said in
 }
 
 func newVocabulary(l *lexicon, language string, d *clinic.Directory) *vocabulary {
@@ -49,6 +50,7 @@ func newVocabulary(l *lexicon, language string, d *clinic.Directory) *vocabulary
 		spelling:  newSpeller(l.spelling),
 		times:     timesOf(d.Clinic, language),
 		phone:     shownPhone(d.Clinic),
+		offered:   map[string]bool{},
 	}
 	for _, s := range d.Specialties {
 		v.addSpecialty(s)
@@ -98,6 +100,9 @@ func (v *vocabulary) addName(name string, c care) {
 	words := wordsOf(name)
 	if len(words) == 0 {
 		return
+	}
+	for _, w := range words {
+		v.offered[w] = true
 	}
 	v.addPhrases([][]string{words}, c)
 	plural := slices.Clone(words)

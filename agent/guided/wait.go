@@ -3,6 +3,8 @@ package guided
 import (
 	"context"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -52,6 +54,9 @@ func (t *talk) heardWaiting(ctx context.Context, r reading) (bool, error) {
 	}
 	if t.state.Job == jobMove {
 		a.Appointment = t.state.Appointment
+		if r.sooner() && !r.hasTime() { // than it is, and not at the time to which it would have been moved
+			a.Wish.Whens = nil
+		}
 	}
 	if err := t.beginWait(ctx, a); err != nil {
 		return true, err
@@ -105,9 +110,6 @@ func (t *talk) advanceWait(ctx context.Context) error {
 		return t.askDetails()
 	}
 	v := prompts.Values{Service: service.DisplayName()}
-	if when := firstOf(t.state.Wish.Whens); !when.From.IsZero() && when.From == when.Until && len(t.state.Wish.Whens) == 1 {
-		v.Day = t.words.DateDay(when.From)
-	}
 	return t.join(ctx, tools.WaitIn{
 		Patient: t.patient(), Service: service.ID, Practitioners: t.seekers(service), Whens: t.state.Wish.Whens,
 	}, v)
@@ -144,8 +146,12 @@ func (t *talk) waitEarlier(ctx context.Context) error {
 // join puts somebody on the waitlist and says so.
 func (t *talk) join(ctx context.Context, in tools.WaitIn, v prompts.Values) error {
 	t.meanwhile("checking")
-	if _, err := t.desk.Wait(ctx, t.caller, in); err != nil {
+	entry, err := t.desk.Wait(ctx, t.caller, in)
+	if err != nil {
 		return t.notJoined(ctx, in, err)
+	}
+	if v.Was == "" {
+		v.When = t.wishTimes(entry.Wish)
 	}
 	name, err := t.nameOf(ctx, in.Patient)
 	if err != nil {
@@ -189,7 +195,50 @@ func (t *talk) waitingLine(ctx context.Context, e clinic.WaitlistEntry) (string,
 	if len(e.Wish.Practitioners) == 1 {
 		v.Practitioner = t.practitioner(e.Wish.Practitioners[0]).DisplayName()
 	}
+	if e.Instead == uuid.Nil {
+		v.When = t.wishTimes(e.Wish)
+		return t.text("waiting-line", v), nil
+	}
+	list, err := t.desk.MyAppointments(ctx, t.caller)
+	if err != nil {
+		return "", err
+	}
+	if i := slices.IndexFunc(list, func(a clinic.Appointment) bool { return a.ID == e.Instead }); i >= 0 {
+		v.Was = t.at(list[i].Slot.Start, list[i].Slot.Location)
+	}
 	return t.text("waiting-line", v), nil
+}
+
+// wishTimes says which times somebody waits for, "" for any: "Wed, Dec 9, 8:00 AM to 12:00 PM".
+func (t *talk) wishTimes(w clinic.WaitlistWish) string {
+	var parts []string
+	switch from, until := t.words.DateDay(w.From), t.words.DateDay(w.Until); {
+	case w.From.IsZero() && w.Until.IsZero():
+	case w.From == w.Until:
+		parts = append(parts, from)
+	case w.Until.IsZero():
+		parts = append(parts, t.text("times-from", prompts.Values{When: from}))
+	case w.From.IsZero():
+		parts = append(parts, t.text("times-until", prompts.Values{When: until}))
+	default:
+		parts = append(parts, from+" – "+until)
+	}
+	var weekdays []string
+	for _, d := range w.Weekdays {
+		weekdays = append(weekdays, t.words.Weekday(d))
+	}
+	if len(weekdays) > 0 && (w.From.IsZero() || w.From != w.Until) {
+		parts = append(parts, t.words.List(weekdays))
+	}
+	switch opens, closes := t.words.Clock(w.DayFrom), t.words.Clock(w.DayUntil); {
+	case w.DayUntil == w.DayFrom+1: // at this time and no other
+		parts = append(parts, opens)
+	case w.DayUntil != 0:
+		parts = append(parts, t.text("hours-from-to", prompts.Values{When: opens, Was: closes}))
+	case w.DayFrom != 0:
+		parts = append(parts, t.text("times-from", prompts.Values{When: opens}))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // advanceWaits says what somebody waits for.

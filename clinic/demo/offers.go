@@ -84,7 +84,7 @@ func services() []clinic.Service {
 			ID: vaccination, Code: "child-vaccination", Name: "Child vaccination", Specialty: "paediatrics",
 			Duration: 15 * time.Minute, BufferAfter: 5 * time.Minute, Grid: 20 * time.Minute,
 			Notice: 2 * time.Hour, Window: 120 * day, ChangeNotice: 2 * time.Hour,
-			Words: []string{"vaccine", "vaccination", "shot", "shots", "immunization", "jab", "flu shot"},
+			Words: []string{"vaccine", "vaccination", "shot", "shots", "immunization", "jab", "flu shot", "vacuna", "vacunas"},
 		},
 	}
 }
