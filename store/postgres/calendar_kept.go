@@ -93,15 +93,18 @@ func (k *keptCalendars) since(clinicID uuid.UUID, now time.Time) uint64 {
 }
 
 // advance drops what was written, and returns those of the resources that are kept, and since when they are good: for
-// transactions before xmin there is nothing left to come.
-func (k *keptCalendars) advance(clinicID uuid.UUID, xmin uint64, changed, resources []uuid.UUID) (tracks map[uuid.UUID]*keptTrack, since uint64) {
+// transactions before xmin there is nothing left to come. Asked is since when changes were asked for; who began when nothing
+// was kept has asked for none, and cannot say so of what somebody else keeps by now.
+func (k *keptCalendars) advance(
+	clinicID uuid.UUID, asked, xmin uint64, changed, resources []uuid.UUID,
+) (tracks map[uuid.UUID]*keptTrack, since uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c := k.of(clinicID)
 	for _, id := range changed {
 		c.drop(id)
 	}
-	if c.since == noneKept || c.since < xmin {
+	if c.since == noneKept || asked <= c.since && c.since < xmin {
 		c.since = xmin
 	}
 	tracks = make(map[uuid.UUID]*keptTrack, len(resources))
@@ -279,7 +282,7 @@ func (c *calendars) freshen(ctx context.Context) error {
 		return nil
 	}
 	ids := c.resources()
-	tracks, at := c.d.kept.advance(c.clinic, xmin, changed, ids)
+	tracks, at := c.d.kept.advance(c.clinic, since, xmin, changed, ids)
 	missing := slices.DeleteFunc(ids, func(id uuid.UUID) bool { return tracks[id] != nil })
 	if len(missing) > 0 {
 		fresh, err := c.readWhole(ctx, missing)
