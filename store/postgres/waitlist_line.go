@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,9 +17,10 @@ import (
 // waiter is somebody in line.
 type waiter struct {
 	clinic.WaitlistEntry
-	instead time.Time       // start of the appointment that they would give up; zero: they would give up none
-	over    bool            // they wait for nothing any more: the time is past, or they have what they wanted
-	refused map[string]bool // keys of slots that they were offered and did not take
+	instead  time.Time       // start of the appointment that they would give up; zero: they would give up none
+	deciding uuid.UUID       // the entry, this or another of theirs, in which they are offered a time of this service; zero: none
+	over     bool            // they wait for nothing any more: the time is past, or they have what they wanted
+	refused  map[string]bool // keys of slots that they were offered and did not take
 }
 
 // takes reports whether a slot is one to offer.
@@ -44,15 +47,30 @@ func (d *DB) line(ctx context.Context, clinicID uuid.UUID, s *clinic.Schedule, s
 		return nil, err
 	}
 	line := make([]waiter, len(rows))
+	turnedDown := map[uuid.UUID]map[string]bool{} // by each patient, in whichever of their entries
 	for i, r := range rows {
 		entry, err := toEntry(db.WaitlistEntryRow(r))
 		if err != nil {
 			return nil, err
 		}
-		line[i] = waiter{WaitlistEntry: entry, refused: refused[entry.ID], over: entry.Wish.Over(now, s.Zone(entry.Wish.Location))}
+		if turnedDown[entry.Patient] == nil {
+			turnedDown[entry.Patient] = map[string]bool{}
+		}
+		maps.Copy(turnedDown[entry.Patient], refused[entry.ID])
+		line[i] = waiter{WaitlistEntry: entry, refused: turnedDown[entry.Patient], over: entry.Wish.Over(now, s.Zone(entry.Wish.Location))}
 		line[i].settle(s, booked[entry.ID])
 	}
+	for i := range line {
+		if at := slices.IndexFunc(line, line[i].decidesAs); at >= 0 {
+			line[i].deciding = line[at].ID
+		}
+	}
 	return line, nil
+}
+
+// decidesAs reports whether another entry is the same patient's for the same service, and a time is offered to it.
+func (w waiter) decidesAs(other waiter) bool {
+	return other.State == clinic.WaitlistOffered && other.Patient == w.Patient && other.Service == w.Service
 }
 
 // settle says what it means for somebody's wait that they have these appointments of the same kind.

@@ -91,8 +91,8 @@ func (o *offering) offer(ctx context.Context, w waiter) (offered chat.Offered, f
 	if err != nil || len(slots) == 0 {
 		return offered, false, err
 	}
-	if w.State == clinic.WaitlistOffered {
-		o.deciding = append(o.deciding, w.ID)
+	if w.deciding != uuid.Nil {
+		o.deciding = append(o.deciding, w.deciding)
 		return offered, false, nil
 	}
 	way, err := o.wayTo(ctx, w)

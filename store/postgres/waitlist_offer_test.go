@@ -255,6 +255,26 @@ func TestDeclinedAndLapsedOffersGoOn(t *testing.T) {
 }
 
 // Freed time is worth something to other visits than the one that was cancelled, and no more than it is.
+// Two wishes of one patient are no two places in line: what they turned down is not offered to them again, and nothing
+// else while they decide.
+func TestTwoWishesOfOnePatient(t *testing.T) {
+	p := open(t)
+	slot := p.slot(p.ada, p.at(1, 11, 0))
+	patients := p.crowd(2)
+	p.waits(patients[0], on(1))
+	p.waits(patients[0], clinic.WaitlistWish{})
+	p.waits(patients[1], on(1))
+	p.offerOnce(slot)
+	wantCode(t, "declining", p.decline(p.openOffer(), as(patients[0])), "")
+	p.offerOnce(slot)
+	p.wantOffers("P0: Tue 11:00 declined", "P1: Tue 11:00 open")
+	p.offerOnce(p.slot(p.ben, p.at(1, 10, 0)))
+	if p.offerOnce(p.slot(p.ben, p.at(1, 9, 0))) {
+		t.Error("more is offered to those who decide")
+	}
+	p.wantOffers("P0: Tue 11:00 declined", "P1: Tue 11:00 open", "P0: Tue 10:00 open")
+}
+
 func TestOtherVisitsFitIntoFreedTime(t *testing.T) {
 	p := open(t)
 	long := p.roomSlot(p.ada, p.at(1, 9, 0))
