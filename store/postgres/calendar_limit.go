@@ -11,7 +11,7 @@ import (
 	"github.com/agentcare/agentcare/store/postgres/db"
 )
 
-// callerMaxHolds is how many conversations of one address may hold a slot at once without anybody having proven who they
+// callerMaxHolds is how many slots the conversations of one address may hold at once without anybody having proven who they
 // are. Else one program that opens conversations could keep the whole calendar from patients.
 const callerMaxHolds = 10
 
@@ -30,20 +30,20 @@ func (d *DB) unprovenCaller(ctx context.Context, clinicID, conversation uuid.UUI
 	return unproven(row), nil
 }
 
-// mayHold refuses one hold more than an address may have. Its holds are counted one at a time; the one under the token
-// itself is renewed, or was given up for this one.
-func (u unproven) mayHold(ctx context.Context, q *db.Queries, clinicID, token uuid.UUID, now time.Time) error {
+// mayHold refuses more slots than an address may have. They are counted one at a time; those under the token itself are
+// renewed, or were given up for these.
+func (u unproven) mayHold(ctx context.Context, q *db.Queries, clinicID, token uuid.UUID, slots int, now time.Time) error {
 	if u.CallerIndex == nil {
 		return nil
 	}
 	if err := q.LockCounted(ctx, u.CallerIndex); err != nil {
 		return fmt.Errorf("waiting to count holds: %w", err)
 	}
-	holds, err := q.CountHolds(ctx, db.CountHoldsParams{ClinicID: clinicID, CallerIndex: u.CallerIndex, Now: now, Token: token})
+	held, err := q.CountHeld(ctx, db.CountHeldParams{ClinicID: clinicID, CallerIndex: u.CallerIndex, Now: now, Token: token})
 	if err != nil {
 		return fmt.Errorf("counting holds: %w", err)
 	}
-	if holds >= callerMaxHolds {
+	if int(held)+slots > callerMaxHolds {
 		return clinic.Refuse(clinic.CodeRateLimited, phrase(u.Language, phraseManyHolds))
 	}
 	return nil

@@ -79,3 +79,29 @@ func TestHoldsOfAnAddressAtOnceAreCounted(t *testing.T) {
 		t.Errorf("%d times are held, want 10", n)
 	}
 }
+
+func TestSeveralTimesUnderOneTokenCountAsMany(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	hold := func(day int, who uuid.UUID, code string) {
+		t.Helper()
+		s, _ := p.visitor("192.0.2.7")
+		r := clinic.HoldRequest{
+			Slot: p.slot(who, p.at(day, 9, 0)), Expires: p.Clock.Now().Add(time.Minute),
+			Actor: clinic.Actor{Kind: clinic.ActorPatient, Channel: "web", Conversation: s.Conversation.ID},
+		}
+		for _, hour := range []int{10, 11, 13, 14, 15} {
+			r.Also = append(r.Also, p.slot(who, p.at(day, hour, 0)))
+		}
+		_, err := p.DB.Hold(t.Context(), p.id, r)
+		wantCode(t, "six times", err, code)
+	}
+	hold(1, p.ada, "")
+	hold(1, p.ben, clinic.CodeRateLimited)
+	for i := range 4 {
+		_, one := p.visitor("192.0.2.7")
+		wantCode(t, "what is left of ten", one(p.slot(p.ben, p.at(2, []int{9, 10, 11, 13}[i], 0))), "")
+	}
+	_, more := p.visitor("192.0.2.7")
+	wantCode(t, "an eleventh", more(p.slot(p.ben, p.at(2, 14, 0))), clinic.CodeRateLimited)
+}

@@ -52,7 +52,7 @@ func (d *DB) holdThen(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequ
 		if err != nil {
 			return err
 		}
-		if err := from.mayHold(ctx, q, clinicID, hold.Token, f.now); err != nil {
+		if err := from.mayHold(ctx, q, clinicID, hold.Token, len(w.visits), f.now); err != nil {
 			return err
 		}
 		if takes, err = besides(ctx, q, clinicID, takes, r.Exclude); err != nil {

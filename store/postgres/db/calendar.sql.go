@@ -104,22 +104,24 @@ func (q *Queries) Busy(ctx context.Context, arg BusyParams) ([]BusyRow, error) {
 	return items, nil
 }
 
-const countHolds = `-- name: CountHolds :one
-select count(distinct hold_token)::integer from allocation
-where clinic_id = $1 and caller_index = $2::bytea and state = 1 and expires_at > $3::timestamptz
-  and hold_token <> $4::uuid
+const countHeld = `-- name: CountHeld :one
+select count(distinct (a.hold_token, a.resource_id, a.starts_at))::integer
+from allocation a
+join resource r on r.clinic_id = a.clinic_id and r.id = a.resource_id and r.kind = 'practitioner'
+where a.clinic_id = $1 and a.caller_index = $2::bytea and a.state = 1 and a.expires_at > $3::timestamptz
+  and a.hold_token <> $4::uuid
 `
 
-type CountHoldsParams struct {
+type CountHeldParams struct {
 	ClinicID    uuid.UUID
 	CallerIndex []byte
 	Now         time.Time
 	Token       uuid.UUID
 }
 
-// The live holds of a caller but for the one under this token.
-func (q *Queries) CountHolds(ctx context.Context, arg CountHoldsParams) (int32, error) {
-	row := q.db.QueryRow(ctx, countHolds,
+// How many slots a caller holds, but for those under this token. A slot can take several lanes, and rooms.
+func (q *Queries) CountHeld(ctx context.Context, arg CountHeldParams) (int32, error) {
+	row := q.db.QueryRow(ctx, countHeld,
 		arg.ClinicID,
 		arg.CallerIndex,
 		arg.Now,

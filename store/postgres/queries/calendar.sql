@@ -56,11 +56,13 @@ where c.clinic_id = @clinic_id and c.id = @conversation_id and e.level = 0 and e
 order by e.created_at desc
 limit 1;
 
--- name: CountHolds :one
--- The live holds of a caller but for the one under this token.
-select count(distinct hold_token)::integer from allocation
-where clinic_id = @clinic_id and caller_index = @caller_index::bytea and state = 1 and expires_at > @now::timestamptz
-  and hold_token <> @token::uuid;
+-- name: CountHeld :one
+-- How many slots a caller holds, but for those under this token. A slot can take several lanes, and rooms.
+select count(distinct (a.hold_token, a.resource_id, a.starts_at))::integer
+from allocation a
+join resource r on r.clinic_id = a.clinic_id and r.id = a.resource_id and r.kind = 'practitioner'
+where a.clinic_id = @clinic_id and a.caller_index = @caller_index::bytea and a.state = 1 and a.expires_at > @now::timestamptz
+  and a.hold_token <> @token::uuid;
 
 -- name: BookAllocations :exec
 insert into allocation (clinic_id, id, resource_id, lane, appointment_id, state, starts_at, ends_at)
