@@ -89,7 +89,7 @@ func (t *talk) wishCare(r reading) {
 	w := &t.state.Wish
 	named := w.Specialty != "" || w.Service != uuid.Nil || len(w.Practitioners) > 0
 	switch {
-	case r.care.elsewhere && !named && len(r.who) == 0:
+	case r.care.elsewhere && len(r.who) == 0:
 		t.say("no-such-care", prompts.Values{List: t.words.List(t.specialtyNames())})
 	case r.care.elsewhere, r.care == (care{}):
 	case r.care.weight == weightHint && (named || len(r.who) > 0):

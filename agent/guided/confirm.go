@@ -71,7 +71,7 @@ func (t *talk) heardVerdict(ctx context.Context, r reading) (bool, error) {
 	}
 	differs := t.differs(r, p)
 	switch {
-	case t.before != nil && (r.yes || r.number == 1):
+	case t.before != nil && (r.yes || r.number == 1), r.yes && !t.asking(p):
 		t.say("clear-answer", prompts.Values{})
 		return true, t.showProposal(ctx, p, false)
 	case r.number == 1 && t.caller.Channel == chat.SMS:
@@ -97,6 +97,26 @@ func (t *talk) heardVerdict(ctx context.Context, r reading) (bool, error) {
 
 // shown reports whether the proposal stood in front of the patient when they wrote: in a message before theirs.
 func (t *talk) shown(p tools.Proposal) bool { return t.shownAt(p) < t.caller.Seq }
+
+// asking reports whether the last that was said asks for a yes to the proposal. An "OK" to anything else ("take your time")
+// is none to that.
+func (t *talk) asking(p tools.Proposal) bool {
+	var options []chat.Option
+	if n := len(t.bodies); n > 0 {
+		options = t.bodies[n-1].Options
+	} else {
+		for _, m := range slices.Backward(t.turn.History) {
+			if m.Role == chat.RoleAgent {
+				options = m.Body.Options
+				break
+			}
+		}
+	}
+	return slices.ContainsFunc(options, func(o chat.Option) bool {
+		shown, err := tools.ParseProposal(o)
+		return err == nil && shown.ID == p.ID
+	})
+}
 
 // shownAt is the seq of the message that showed the proposal first; of one that is being made, the largest there is.
 func (t *talk) shownAt(p tools.Proposal) int64 {
