@@ -38,43 +38,58 @@ func (d *DB) holdThen(ctx context.Context, clinicID uuid.UUID, r clinic.HoldRequ
 	if err != nil {
 		return clinic.Hold{}, err
 	}
-	w := want{tokens: tokens(hold.Token, r.Replace), except: r.Exclude, by: r.Actor}
-	if r.Exclude != uuid.Nil {
-		if _, w.also, err = d.beforeChange(ctx, clinicID, r.Exclude, r.Actor); err != nil {
-			return clinic.Hold{}, fmt.Errorf("holding slot: %w", err)
-		}
+	w, err := d.wanted(ctx, clinicID, hold.Token, r)
+	if err == nil {
+		err = d.taking(ctx, clinicID, w, func(tx pgx.Tx, q *db.Queries, s *clinic.Schedule, f *facts) error {
+			p, err := keeping(ctx, q, clinicID, s, f, w, hold, from)
+			switch {
+			case err != nil:
+				return err
+			case then == nil:
+				return p.sendLast(ctx, tx)
+			}
+			if err := p.send(ctx, tx); err != nil {
+				return err
+			}
+			return then(tx, q, hold)
+		})
 	}
-	for _, slot := range append([]clinic.Slot{r.Slot}, r.Also...) {
-		w.visits = append(w.visits, clinic.Visit{Slot: slot})
-	}
-	err = d.taking(ctx, clinicID, w, func(tx pgx.Tx, q *db.Queries, s *clinic.Schedule, f *facts) error {
-		takes, err := f.holdable(s, w)
-		if err != nil {
-			return err
-		}
-		if err := from.mayHold(ctx, q, clinicID, hold.Token, len(w.visits), f.now); err != nil {
-			return err
-		}
-		if takes, err = besides(ctx, q, clinicID, takes, r.Exclude); err != nil {
-			return err
-		}
-		p := newPipeline()
-		if f.lapsed {
-			dropLapsed(ctx, p, clinicID, s, w.visits, f.now)
-		}
-		holdAll(ctx, p, clinicID, hold, takes, f.now, from.CallerIndex, r.Actor)
-		if then == nil {
-			return p.sendLast(ctx, tx)
-		}
-		if err := p.send(ctx, tx); err != nil {
-			return err
-		}
-		return then(tx, q, hold)
-	})
 	if err != nil {
 		return clinic.Hold{}, fmt.Errorf("holding slot: %w", asRefusal(err))
 	}
 	return hold, nil
+}
+
+// wanted is what a hold is about to take. An appointment to exclude has to be the actor's to move.
+func (d *DB) wanted(ctx context.Context, clinicID, token uuid.UUID, r clinic.HoldRequest) (w want, err error) {
+	w = want{tokens: tokens(token, r.Replace), except: r.Exclude, by: r.Actor}
+	for _, slot := range append([]clinic.Slot{r.Slot}, r.Also...) {
+		w.visits = append(w.visits, clinic.Visit{Slot: slot})
+	}
+	if r.Exclude != uuid.Nil {
+		_, w.also, err = d.beforeChange(ctx, clinicID, r.Exclude, r.Actor)
+	}
+	return w, err
+}
+
+// keeping is what writes a hold down, or why it cannot be.
+func keeping(ctx context.Context, q *db.Queries, clinicID uuid.UUID, s *clinic.Schedule, f *facts, w want, hold clinic.Hold, from unproven) (*pipeline, error) {
+	takes, err := f.holdable(s, w)
+	if err != nil {
+		return nil, err
+	}
+	if err := from.mayHold(ctx, q, clinicID, hold.Token, len(w.visits), f.now); err != nil {
+		return nil, err
+	}
+	if takes, err = besides(ctx, q, clinicID, takes, w.except); err != nil {
+		return nil, err
+	}
+	p := newPipeline()
+	if f.lapsed {
+		dropLapsed(ctx, p, clinicID, s, w.visits, f.now)
+	}
+	holdAll(ctx, p, clinicID, hold, takes, f.now, from.CallerIndex, w.by)
+	return p, nil
 }
 
 func checkHold(r clinic.HoldRequest, now time.Time) error {
