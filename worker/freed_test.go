@@ -107,7 +107,7 @@ func (r *waitingRoom) noon() *time.Location {
 }
 
 // announcing says an offer with its id.
-func announcing(_ context.Context, _ uuid.UUID, o clinic.WaitlistOffer, _ string) (chat.Body, error) {
+func announcing(_ context.Context, _ uuid.UUID, o clinic.WaitlistOffer, _ string, _ *time.Location) (chat.Body, error) {
 	ref, err := json.Marshal(o.ID)
 	return chat.Body{Text: "A time is free.", Options: []chat.Option{{Label: "Take it", Kind: chat.OptionConfirm, Ref: ref}}}, err
 }
@@ -216,11 +216,11 @@ func TestFreedTimeIsNotLostWhenAnOfferFails(t *testing.T) {
 	r := newWaitingRoom(t, 1)
 	var failed atomic.Bool
 	cfg := r.config()
-	cfg.Announce = func(ctx context.Context, clinicID uuid.UUID, o clinic.WaitlistOffer, language string) (chat.Body, error) {
+	cfg.Announce = func(ctx context.Context, clinicID uuid.UUID, o clinic.WaitlistOffer, language string, zone *time.Location) (chat.Body, error) {
 		if failed.CompareAndSwap(false, true) {
 			return chat.Body{}, errors.New("no words")
 		}
-		return announcing(ctx, clinicID, o, language)
+		return announcing(ctx, clinicID, o, language, zone)
 	}
 	r.work(cfg)
 	r.keep()

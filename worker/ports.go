@@ -59,9 +59,9 @@ type Sender interface {
 	Send(ctx context.Context, d chat.Delivery) (externalID string, err error)
 }
 
-// Announce says an offer to somebody who waits for a time, in the language of their conversation. What can be chosen in it
-// takes the time or declines it.
-type Announce = func(ctx context.Context, clinicID uuid.UUID, offer clinic.WaitlistOffer, language string) (chat.Body, error)
+// Announce says an offer to somebody who waits for a time, in the language of their conversation, and on the clock of
+// their zone too where that is known (not nil). What can be chosen in it takes the time or declines it.
+type Announce = func(ctx context.Context, clinicID uuid.UUID, offer clinic.WaitlistOffer, language string, zone *time.Location) (chat.Body, error)
 
 // Waitlist is the record of who waits for a time to become free.
 type Waitlist interface {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,8 +15,8 @@ import (
 )
 
 // Offer tells somebody who waits that a time has become free and is kept for them, with a button to take it and one to let
-// it go. Times are the place's own.
-func (e *Engine) Offer(ctx context.Context, clinicID uuid.UUID, o clinic.WaitlistOffer, language string) (chat.Body, error) {
+// it go. Times are the place's own, with those of their zone where that is known (not nil) and another.
+func (e *Engine) Offer(ctx context.Context, clinicID uuid.UUID, o clinic.WaitlistOffer, language string, zone *time.Location) (chat.Body, error) {
 	proposal, err := e.desk.ProposeOffer(ctx, clinicID, o)
 	if err != nil {
 		return chat.Body{}, fmt.Errorf("wording an offer: %w", err)
@@ -27,6 +28,7 @@ func (e *Engine) Offer(ctx context.Context, clinicID uuid.UUID, o clinic.Waitlis
 	}
 	t := &talk{desk: e.desk, caller: caller, clinic: directory, words: e.wording.In(language), wording: e.wording}
 	t.vocab = e.vocabulary(t.words.Language(), directory)
+	t.turn.Endpoint.Zone = zone
 	if err := t.showProposal(ctx, proposal, true); err != nil {
 		return chat.Body{}, fmt.Errorf("wording an offer: %w", err)
 	}

@@ -17,7 +17,7 @@ import (
 const offerTTL = 30 * time.Minute
 
 // announce says an offer so that tests can recognise it.
-func announce(_ context.Context, _ uuid.UUID, o clinic.WaitlistOffer, language string) (chat.Body, error) {
+func announce(_ context.Context, _ uuid.UUID, o clinic.WaitlistOffer, language string, _ *time.Location) (chat.Body, error) {
 	ref, err := json.Marshal(o.ID)
 	return chat.Body{
 		Text: "A time is free (" + language + ").",

@@ -27,8 +27,8 @@ const (
 	textsUntil localtime.Clock = 21 * 60
 )
 
-// Announce says an offer in the language of the conversation that it is said in.
-type Announce = func(ctx context.Context, clinicID uuid.UUID, offer clinic.WaitlistOffer, language string) (chat.Body, error)
+// Announce says an offer in the language of the conversation that it is said in, to a browser in a zone; nil: not known.
+type Announce = func(ctx context.Context, clinicID uuid.UUID, offer clinic.WaitlistOffer, language string, zone *time.Location) (chat.Body, error)
 
 // OfferFreed offers some of the time that has become free to the first in line whom it fits, keeps it for them for as long
 // as ttl says, and tells them, all in one transaction; found is false when nobody waits for such a time, or it is not free.

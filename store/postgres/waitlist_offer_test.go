@@ -254,7 +254,6 @@ func TestDeclinedAndLapsedOffersGoOn(t *testing.T) {
 	}
 }
 
-// Freed time is worth something to other visits than the one that was cancelled, and no more than it is.
 // Two wishes of one patient are no two places in line: what they turned down is not offered to them again, and nothing
 // else while they decide.
 func TestTwoWishesOfOnePatient(t *testing.T) {
@@ -275,6 +274,7 @@ func TestTwoWishesOfOnePatient(t *testing.T) {
 	p.wantOffers("P0: Tue 11:00 declined", "P1: Tue 11:00 open", "P0: Tue 10:00 open")
 }
 
+// Freed time is worth something to other visits than the one that was cancelled, and no more than it is.
 func TestOtherVisitsFitIntoFreedTime(t *testing.T) {
 	p := open(t)
 	long := p.roomSlot(p.ada, p.at(1, 9, 0))
@@ -395,13 +395,13 @@ func TestAJobThatRunsAgain(t *testing.T) {
 	p.waits(p.ann, on(1))
 	p.waits(p.bob, on(1))
 	broken := errors.New("broken")
-	_, _, err := p.DB.OfferFreed(t.Context(), p.freed(slot), offerTTL, func(context.Context, uuid.UUID, clinic.WaitlistOffer, string) (chat.Body, error) {
+	_, _, err := p.DB.OfferFreed(t.Context(), p.freed(slot), offerTTL, func(context.Context, uuid.UUID, clinic.WaitlistOffer, string, *time.Location) (chat.Body, error) {
 		return chat.Body{}, broken
 	})
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
-	_, _, err = p.DB.OfferFreed(t.Context(), p.freed(slot), offerTTL, func(context.Context, uuid.UUID, clinic.WaitlistOffer, string) (chat.Body, error) {
+	_, _, err = p.DB.OfferFreed(t.Context(), p.freed(slot), offerTTL, func(context.Context, uuid.UUID, clinic.WaitlistOffer, string, *time.Location) (chat.Body, error) {
 		return chat.Body{Options: []chat.Option{{ID: "no id", Kind: chat.OptionConfirm}}}, nil // cannot be written, late in the transaction
 	})
 	if err == nil {

@@ -20,10 +20,11 @@ const purposeWaitlist = "waitlist"
 
 // way is how somebody who waits is told. At least one of the two is there.
 type way struct {
-	conversation uuid.UUID // zero: none
-	language     string    // of the conversation
-	phone        string    // E.164; "": none that agreed to texts
-	textLanguage string    // of whoever has the phone
+	conversation uuid.UUID      // zero: none
+	language     string         // of the conversation
+	zone         *time.Location // of the browser there; nil: not known
+	phone        string         // E.164; "": none that agreed to texts
+	textLanguage string         // of whoever has the phone
 }
 
 // wayTo is how somebody is told: where they joined, and by text if they agreed to texts.
@@ -31,14 +32,14 @@ func (o *offering) wayTo(ctx context.Context, w waiter) (way, error) {
 	q, found := o.d.queries(o.freed.Clinic), way{}
 	service, _ := o.schedule.Service(w.Service)
 	if w.Conversation != uuid.Nil {
-		language, err := q.WaiterConversation(ctx, db.WaiterConversationParams{
+		there, err := q.WaiterConversation(ctx, db.WaiterConversationParams{
 			ClinicID: o.freed.Clinic, ConversationID: w.Conversation, PatientID: w.Patient, Confidential: service.Confidential,
 		})
 		if err != nil && !noRows(err) {
 			return found, fmt.Errorf("reading conversation of somebody who waits: %w", err)
 		}
 		if err == nil {
-			found.conversation, found.language = w.Conversation, language
+			found.conversation, found.language, found.zone = w.Conversation, there.Language, zoneNamed(there.Zone)
 		}
 	}
 	row, err := q.WaiterPhone(ctx, o.freed.Clinic, w.Patient, service.Confidential)
@@ -67,7 +68,7 @@ type said struct {
 func (o *offering) say(ctx context.Context, offer clinic.WaitlistOffer, w way) (said, error) {
 	words := said{way: w}
 	if w.conversation != uuid.Nil {
-		body, err := o.announce(ctx, o.freed.Clinic, offer, w.language)
+		body, err := o.announce(ctx, o.freed.Clinic, offer, w.language, w.zone)
 		if err != nil {
 			return words, fmt.Errorf("wording an offer: %w", err)
 		}

@@ -345,7 +345,11 @@ func (q *Queries) WaitAgain(ctx context.Context, clinicID uuid.UUID, iD uuid.UUI
 }
 
 const waiterConversation = `-- name: WaiterConversation :one
-select c.language from conversation c
+select c.language, coalesce((
+    select e.zone from endpoint e
+    where e.clinic_id = c.clinic_id and e.conversation_id = c.id and e.ended_at is null
+    order by e.seen_at desc limit 1), '')::text as zone
+from conversation c
 where c.clinic_id = $1 and c.id = $2 and c.ended_at is null
   and (c.verified_id is null or c.verified_id = $3::uuid or not $4::boolean and exists (
     select from patient_link l
@@ -359,17 +363,23 @@ type WaiterConversationParams struct {
 	Confidential   bool
 }
 
-// Where somebody who waits is told, unless it was ended, or somebody else is there now who may not know of it.
-func (q *Queries) WaiterConversation(ctx context.Context, arg WaiterConversationParams) (string, error) {
+type WaiterConversationRow struct {
+	Language string
+	Zone     string
+}
+
+// Where somebody who waits is told, unless it was ended, or somebody else is there now who may not know of it; and the zone
+// of the browser that was there last.
+func (q *Queries) WaiterConversation(ctx context.Context, arg WaiterConversationParams) (WaiterConversationRow, error) {
 	row := q.db.QueryRow(ctx, waiterConversation,
 		arg.ClinicID,
 		arg.ConversationID,
 		arg.PatientID,
 		arg.Confidential,
 	)
-	var language string
-	err := row.Scan(&language)
-	return language, err
+	var i WaiterConversationRow
+	err := row.Scan(&i.Language, &i.Zone)
+	return i, err
 }
 
 const waiterPhone = `-- name: WaiterPhone :one

@@ -107,8 +107,13 @@ from offers_due(@at::timestamptz, @most::integer) as due;
 select waited.clinic_id::uuid as clinic_id from clinics_waited_for() as waited;
 
 -- name: WaiterConversation :one
--- Where somebody who waits is told, unless it was ended, or somebody else is there now who may not know of it.
-select c.language from conversation c
+-- Where somebody who waits is told, unless it was ended, or somebody else is there now who may not know of it; and the zone
+-- of the browser that was there last.
+select c.language, coalesce((
+    select e.zone from endpoint e
+    where e.clinic_id = c.clinic_id and e.conversation_id = c.id and e.ended_at is null
+    order by e.seen_at desc limit 1), '')::text as zone
+from conversation c
 where c.clinic_id = @clinic_id and c.id = @conversation_id and c.ended_at is null
   and (c.verified_id is null or c.verified_id = @patient_id::uuid or not @confidential::boolean and exists (
     select from patient_link l
