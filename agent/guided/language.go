@@ -1,7 +1,7 @@
 package guided
 
-// openers are signs of single words that tell the language of whoever says nothing else: "hola", "gracias".
-var openers = setOf(signGreet, signThanks, signBye, signHelp, signBook, signMine, signMove, signCancel, signAppointment)
+// openers are signs of single words that tell the language of whoever says nothing else: "hola", "cancelar".
+var openers = setOf(signGreet, signHelp, signBook, signMine, signMove, signCancel, signAppointment)
 
 // follow goes on in the language that somebody writes in, where that is another one than the conversation's.
 // It reports whether it does.

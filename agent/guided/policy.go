@@ -232,6 +232,9 @@ func (t *talk) startChange(ctx context.Context, j job, r reading) error {
 	}
 	t.state.begin(j)
 	t.readTarget(r)
+	if n := len(t.state.Done); n > 0 && r.pointsBack() && len(t.state.Which) == 0 && len(t.state.With) == 0 && t.state.Nth == 0 {
+		t.state.Appointment = t.state.Done[n-1].Appointment
+	}
 	return t.advance(ctx)
 }
 

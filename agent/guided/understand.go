@@ -282,6 +282,17 @@ func (r *reading) values() bool {
 	return r.care != (care{}) || len(r.who) > 0 || len(r.without) > 0 || r.nobody || r.hasTime()
 }
 
+// back are words that stand for what was spoken of last.
+var back = []string{
+	"it", "that", "cambiala", "cambiela", "cambiarla", "muevela", "muevala", "moverla", "pasala", "pasela", "pasarla", "aplazala", "aplacela", "aplazarla",
+	"reprogramarla", "cancelala", "cancelela", "cancelarla", "anulala", "anulela", "anularla",
+}
+
+// pointsBack reports whether what is to be changed is what was spoken of last: "move it to Friday".
+func (r *reading) pointsBack() bool {
+	return !r.u.signs.hasAny(setOf(signAppointment, signMine)) && slices.ContainsFunc(r.u.tokens, func(t token) bool { return slices.Contains(back, t.text) })
+}
+
 // is reports whether the utterance, courtesies aside, is this text.
 func (r *reading) is(label string) bool {
 	return strings.EqualFold(strings.Join(wordsOf(label), " "), r.u.core())
