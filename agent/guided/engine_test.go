@@ -142,8 +142,9 @@ func TestAnAddressThatHoldsEnoughIsTold(t *testing.T) {
 	c := begin(t)
 	c.exec(`update endpoint set caller_index = 'here' where id = $1`, c.session.Endpoint.ID)
 	c.exec(`insert into allocation (clinic_id, id, resource_id, state, starts_at, ends_at, expires_at, hold_token, held_at, caller_index)
-		select r.clinic_id, gen_random_uuid(), r.id, 1, $1::timestamptz, $1::timestamptz + interval '1 hour', 'infinity', gen_random_uuid(), $1, 'here'
-		from (select * from resource limit 10) r`, c.env.Clock.Now())
+		select r.clinic_id, gen_random_uuid(), r.id, 1, $1::timestamptz + n * interval '10 min', $1::timestamptz + (n + 1) * interval '10 min', 'infinity',
+		  gen_random_uuid(), $1, 'here'
+		from (select * from resource where kind = 'practitioner' limit 5) r cross join generate_series(0, 1) n`, c.env.Clock.Now())
 	c.patient("a skin check please")
 	var slot string
 	for _, o := range c.shown {
