@@ -190,7 +190,7 @@ func TestAnOfferIsTakenOnce(t *testing.T) {
 	}
 	free := d.skinCheck(t, caller)[0]
 	var proposal tools.Proposal
-	announce := func(ctx context.Context, clinicID uuid.UUID, o clinic.WaitlistOffer, _ string) (chat.Body, error) {
+	announce := func(ctx context.Context, clinicID uuid.UUID, o clinic.WaitlistOffer, _ string, _ *time.Location) (chat.Body, error) {
 		proposal, err = d.ProposeOffer(ctx, clinicID, o)
 		return chat.Body{Text: "A time has become free."}, err
 	}
