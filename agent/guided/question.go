@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/agentcare/agentcare/clinic"
+	"github.com/agentcare/agentcare/localtime"
 	"github.com/agentcare/agentcare/prompts"
 	"github.com/agentcare/agentcare/timex"
 	"github.com/agentcare/agentcare/tools"
@@ -135,15 +136,40 @@ func (t *talk) spotDay(ctx context.Context, r *reading) error {
 	if i < 0 || !t.vocab.isNamed(r.u, closings[i].Reason) {
 		return nil
 	}
-	r.times = append(r.times, timex.Expression{First: closings[i].Day, Last: closings[i].Day, Grain: timex.GrainDay})
+	day := timex.Expression{First: closings[i].Day, Last: closings[i].Day, Grain: timex.GrainDay}
+	side := r.sideOf(closings[i].Reason)
+	switch side {
+	case "after", "since":
+		day.First, day.Last = day.First.AddDays(1), localtime.Date{}
+	case "before", "until", "till":
+		day.First, day.Last = localtime.Date{}, day.Last.AddDays(-1)
+	}
+	r.times = append(r.times, day)
 	switch {
 	case len(r.topics) > 0:
+	case side != "":
+		r.want = cmp.Or(r.want, wantBook)
 	case r.want == wantNothing && t.state.Job == jobNone:
 		r.topics = []sign{signHours}
 	case r.want == wantNothing && r.care != (care{}):
 		r.want = wantBook
 	}
 	return nil
+}
+
+// sideOf is the word that stands before the name of a day and says that another is meant: "after Thanksgiving"; "" for none.
+// What stands in the name itself is no such word: "the day after Thanksgiving".
+func (r *reading) sideOf(reason string) string {
+	words := wordsOf(reason)
+	first := slices.IndexFunc(r.u.tokens, func(t token) bool { return slices.Contains(words, t.text) && !slices.Contains(connecting, t.text) })
+	if first < 1 {
+		return ""
+	}
+	before := r.u.tokens[first-1].text
+	if slices.Contains(words, before) || !slices.Contains([]string{"after", "since", "before", "until", "till"}, before) {
+		return ""
+	}
+	return before
 }
 
 // hasDay reports whether a day was said.
