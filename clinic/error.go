@@ -25,6 +25,7 @@ const (
 	CodeWrongLength   = "wrong_length"    // the visit takes another time than from start to end
 	CodeRetired       = "retired"         // the practitioner sees nobody here any more
 	CodeNotForPatient = "not_for_patient" // for new patients only, or for known ones only
+	CodeBusy          = "busy"            // the calendar is being changed at length, as by an import; the same a moment later may do
 	CodeNotYourHold   = "not_your_hold"   // somebody else holds under this token
 	CodeTooSoon       = "too_soon"        // inside the minimum notice, or in the past
 	CodeTooFar        = "too_far"         // beyond the booking window

@@ -309,6 +309,10 @@ func (t *talk) notConfirmed(ctx context.Context, p tools.Proposal, err error) er
 	t.state.Pending = nil
 	code := clinic.CodeOf(err)
 	switch {
+	case code == clinic.CodeBusy: // nothing was decided: the same yes may do in a minute
+		t.state.Pending = &p
+		t.say("in-use", prompts.Values{})
+		return t.showProposal(ctx, p, false)
 	case code == clinic.CodeNotAllowed && t.caller.Verified():
 		return t.notLinked(ctx)
 	case code == clinic.CodeNotAllowed:

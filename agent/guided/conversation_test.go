@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/tools/txtar"
 
 	"github.com/agentcare/agentcare/agent"
@@ -22,6 +23,7 @@ import (
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/clinic/demo"
 	"github.com/agentcare/agentcare/localtime"
+	"github.com/agentcare/agentcare/store/postgres"
 	"github.com/agentcare/agentcare/store/storetest"
 	"github.com/agentcare/agentcare/tools"
 )
@@ -107,12 +109,13 @@ type conversation struct {
 	shown      []chat.Option  // every option so far, latest last
 	form       string         // id of the last form
 	transcript strings.Builder
+	lock       pgx.Tx // of an import
 }
 
 // begin makes a clinic without bookings and opens a browser's session with it.
 func begin(t *testing.T) *conversation {
 	t.Helper()
-	env := storetest.Open(t)
+	env := storetest.OpenWith(t, func(c *postgres.Config) { c.LockTimeout = time.Second })
 	env.Clock.Set(start)
 	data, err := demo.Dataset(start)
 	if err != nil {
@@ -387,6 +390,18 @@ func (c *conversation) record() string {
 	return out.String()
 }
 
+// importing locks all practitioners, as an import does while it writes.
+func (c *conversation) importing() {
+	c.t.Helper()
+	var err error
+	if c.lock, err = c.env.Owner.Begin(c.t.Context()); err == nil {
+		_, err = c.lock.Exec(c.t.Context(), `select from resource where kind = 'practitioner' order by id for no key update`)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // happen is what happens outside the conversation:
 //
 //	@ now 2026-12-04 16:30                        the clinic's wall clock
@@ -402,6 +417,8 @@ func (c *conversation) record() string {
 //	@ retired chen                                she sees nobody any more
 //	@ closed 2026-12-01                           the clinic is, that day
 //	@ full chen 2026-12-01                        she has no time left that day
+//	@ import                                      an import has all calendars
+//	@ imported                                    and is done
 //	@ freed chen 2026-12-01 14:00 14:30           a cancellation is offered to whoever waits
 //	@ lapsed                                      nobody answered that in time
 //	@ session es Europe/Madrid                    another browser, in another language and zone
@@ -449,6 +466,12 @@ func (c *conversation) happen(args []string) {
 	case "full":
 		c.exec(`insert into date_override (clinic_id, id, resource_id, day, closed) select $1, gen_random_uuid(), id, $2, true from practitioner where lower(family_name) = $3`,
 			c.clinic.ID, args[2], args[1])
+	case "import":
+		c.importing()
+	case "imported":
+		if err := c.lock.Rollback(c.t.Context()); err != nil {
+			c.t.Fatal(err)
+		}
 	case "lapsed":
 		if n, err := c.env.DB.LapseOffers(c.t.Context()); err != nil || n != 1 {
 			c.t.Fatalf("%d offers lapsed, %v", n, err)

@@ -24,18 +24,20 @@ type party struct {
 
 // Words of somebody who speaks of several people.
 var (
-	severally = regexp.MustCompile(`\b(?:kids|children|sons|daughters|twins|back to back|both of us|all of us|(?:two|three|four|2|3|4) of us|` +
+	severally = regexp.MustCompile(`\b(?:(?:my|our|the|both|all|two|three|four|2|3|4) (?:\w+ ){0,2}(?:kids|children|sons|daughters|twins)|back to back|both of us|all of us|(?:two|three|four|2|3|4) of us|` +
 		`whole family|son and (?:my )?daughter|daughter and (?:my )?son|(?:son|daughter|kid|child) and (?:me|i|myself)|(?:me|i|myself) and my|and (?:me|myself)|` +
 		`mis (?:\w+ )?(?:hijos|hijas|ninos)|hijo y (?:mi )?hija|hija y (?:mi )?hijo|(?:hijo|hija) y (?:yo|para mi)|yo y mis?|para mi y (?:para )?mis?|toda la familia|seguidas|seguidos)\b`)
 	selfToo = regexp.MustCompile(`\b(?:(?:me|i|myself) and|and (?:me|i|myself)|of us|whole family|yo y|y yo|y para mi|para mi y|toda la familia)\b`)
 	counted = regexp.MustCompile(`\b(\w+) (?:of |my |little |young )*(?:kids|children|sons|daughters|boys|girls|us|them|hijos|hijas|ninos)\b`)
-	ofUs    = regexp.MustCompile(`\bof us\b`)
-	counts  = map[string]int{"two": 2, "2": 2, "both": 2, "dos": 2, "three": 3, "3": 3, "tres": 3, "four": 4, "4": 4, "cuatro": 4}
+	// The children's doctor is one person, and says nothing of how many come.
+	childrens = regexp.MustCompile(`\b(?:kids?|child|children)(?: ?s)? (?:doctor|dentist|physician|specialist|clinic|hospital)s?\b`)
+	ofUs      = regexp.MustCompile(`\bof us\b`)
+	counts    = map[string]int{"two": 2, "2": 2, "both": 2, "dos": 2, "three": 3, "3": 3, "tres": 3, "four": 4, "4": 4, "cuatro": 4}
 )
 
 // partyOf is what an utterance says of several people; false when it speaks of one.
 func partyOf(r reading) (party, bool) {
-	said := r.u.core()
+	said := childrens.ReplaceAllString(r.u.core(), "")
 	p := party{Named: r.names, Self: selfToo.MatchString(said)}
 	if !severally.MatchString(said) {
 		return p, false

@@ -266,6 +266,10 @@ func (t *talk) lostSlot(ctx context.Context, slot clinic.Slot, err error) error 
 		t.offer(t.plain(doHuman), t.plain(doOver))
 		return nil
 	}
+	if clinic.CodeOf(err) == clinic.CodeBusy {
+		t.say("in-use", prompts.Values{})
+		return t.again(ctx)
+	}
 	if !t.refused(err, slot.Service) {
 		return err
 	}

@@ -104,9 +104,13 @@ func (r *reading) addNamed(n named) {
 	}
 }
 
-// findCare finds what somebody needs: the weightiest phrase, and the first of equal ones.
+// anyCheckUp are the words for a check-up, of which several fields have one.
+var anyCheckUp = regexp.MustCompile(`^(?:check ?ups?|chequeos?|revision(?: general| medica)?)$`)
+
+// findCare finds what somebody needs: the weightiest phrase, and the first of equal ones. A check-up is that of the field
+// that was named beside it: "a check-up with the paediatrician".
 func (v *vocabulary) findCare(u *utterance, w whom) care {
-	best := care{}
+	best, field, checkUp := care{}, care{}, false
 	if w == forChild && v.children != "" {
 		best = care{specialty: v.children, weight: weightHint}
 	}
@@ -116,13 +120,31 @@ func (v *vocabulary) findCare(u *utterance, w whom) care {
 			if c.specialty == v.children && c.service == uuid.Nil && u.at[i].has(signChild) {
 				c.weight = weightHint // "my son" says whom it is for, and only perhaps what
 			}
-			if c.weight > best.weight && !u.signAt(i-1).has(signExcept) {
-				best = c
+			if u.signAt(i - 1).has(signExcept) {
+				continue
+			}
+			if c.weight > best.weight {
+				best, checkUp = c, anyCheckUp.MatchString(u.phrase(i, n))
+			}
+			if c.service == uuid.Nil && !c.elsewhere && c.weight > max(field.weight, weightHint) && !anyCheckUp.MatchString(u.phrase(i, n)) {
+				field = c
 			}
 		}
 		i += max(n, 1)
 	}
+	if checkUp && field.specialty != "" && field.specialty != best.specialty {
+		return field
+	}
 	return best
+}
+
+// phrase is n words from the i-th on.
+func (u *utterance) phrase(i, n int) string {
+	words := make([]string, n)
+	for k := range words {
+		words[k] = u.tokens[i+k].text
+	}
+	return strings.Join(words, " ")
 }
 
 // whom says whether the utterance names somebody else than its author.

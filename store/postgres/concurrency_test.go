@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentcare/agentcare/clinic"
 	"github.com/agentcare/agentcare/localtime"
+	"github.com/agentcare/agentcare/store/postgres"
 )
 
 // crowd adds so many patients.
@@ -220,4 +221,28 @@ func TestTwoResourcesInOppositeOrder(t *testing.T) {
 	}
 	all.Wait()
 	p.wantNoDeadlock()
+}
+
+// An import has a calendar for longer than anybody waits: that is a refusal which says so, and nothing is written.
+func TestACalendarThatIsInUse(t *testing.T) {
+	p := openWith(t, func(c *postgres.Config) { c.LockTimeout = 50 * time.Millisecond })
+	ctx := context.Background()
+	a := p.mustBook("before", p.ann, p.slot(p.ada, p.at(1, 9, 0)))
+	tx, err := p.Owner.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, "select from resource where id = $1 for no key update", p.ada); err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.book("during", p.bob, p.slot(p.ada, p.at(1, 10, 0)))
+	wantCode(t, "booking", err, clinic.CodeBusy)
+	_, err = p.DB.Hold(ctx, p.id, clinic.HoldRequest{Slot: p.slot(p.ada, p.at(1, 10, 0)), Expires: p.Clock.Now().Add(time.Minute), Actor: as(p.bob)})
+	wantCode(t, "holding", err, clinic.CodeBusy)
+	_, err = p.DB.Cancel(ctx, p.id, clinic.CancelRequest{Key: "cancel", Appointment: a.ID, Version: a.Version, Actor: as(p.ann)})
+	wantCode(t, "cancelling", err, clinic.CodeBusy)
+	if err := tx.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.mustBook("during", p.bob, p.slot(p.ada, p.at(1, 10, 0)))
 }

@@ -19,6 +19,7 @@ const (
 	codeExclusionViolation = "23P01"
 	codeSerialization      = "40001"
 	codeDeadlock           = "40P01"
+	codeLockNotAvailable   = "55P03"
 )
 
 // mayRunAgain reports whether a transaction left no trace and may succeed when it is run again: a rival with the same key,
@@ -39,10 +40,14 @@ func violates(err error, constraint string) bool {
 		(pgErr.Code == codeUniqueViolation || pgErr.Code == codeExclusionViolation)
 }
 
-// asRefusal is what the rules say to what the constraint found: the locks should have kept it from being asked.
+// asRefusal is what the rules say to what the constraint found: the locks should have kept it from being asked. Whoever waited
+// too long for the locks, or for the directory to stand still, is told so.
 func asRefusal(err error) error {
 	if violates(err, "allocation_no_overlap") {
 		return clinic.Refuse(clinic.CodeSlotTaken, "That time has just been taken.")
+	}
+	if errors.Is(err, errStale) || isCode(err, codeLockNotAvailable) {
+		return clinic.Refuse(clinic.CodeBusy, "The calendar is being changed at the moment. Please try again in a minute.")
 	}
 	return err
 }

@@ -76,7 +76,7 @@ var errRepeated = errors.New("done before")
 func (d *DB) taking(ctx context.Context, clinicID uuid.UUID, w want,
 	fn func(tx pgx.Tx, q *db.Queries, s *clinic.Schedule, f *facts) error,
 ) error {
-	const attempts = 3 // each after a change of the directory in the very same moment
+	const attempts = 5 // each after a change of the directory in the very same moment
 	for attempt := 1; ; attempt++ {
 		schedule, err := d.schedule(ctx, clinicID)
 		if err != nil {
