@@ -17,6 +17,9 @@ func (t *talk) advanceBooking(ctx context.Context) error {
 	if !ok {
 		return t.askCare()
 	}
+	if t.state.Wish.Whom == forUnsaid && service.Specialty == t.vocab.children && t.vocab.children != "" {
+		t.state.Wish.Whom = forChild // nobody goes to the children's doctor for themselves
+	}
 	if asked, err := t.askWhom(ctx); asked || err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ func TestGuardianAbroadBooksForHerChildInTheBrowser(t *testing.T) {
 	p.fill(map[string]string{"birth_date": guardian.BirthDate.String(), "phone": guardian.Phone})
 	p.waitForForm("code")
 	p.fill(map[string]string{"code": code(t, server.base, guardian.Phone)})
+	p.press("Anita")
 	p.wait("it asks for confirmation", inChat(".option.confirm")+` !== null`)
 	p.shoot("8-for-a-child")
 	p.click(".option.confirm")
