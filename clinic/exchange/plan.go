@@ -180,9 +180,9 @@ func (p *Plan) missing(file string, line int, column, kind, key string) {
 	p.problems.wrong(file, line, column, fmt.Sprintf("there is no %s %q, neither here nor in the files", kind, key))
 }
 
-// knows reports whether a key is known, or was in a line that has its own problem.
+// knows reports whether a key is known, or was in a line or a file that has its own problem.
 func knows[T any](by map[string]*T, s *Sheet[T], key string) bool {
-	return by[key] != nil || s.broken[key]
+	return by[key] != nil || s.broken[key] || s.unread
 }
 
 // checkDirectory holds the references between the files of the directory.

@@ -39,6 +39,7 @@ type Sheet[T any] struct {
 	has   map[string]bool // columns
 
 	broken map[string]bool // keys of lines with problems: what refers to them is not called unknown as well
+	unread bool            // the file cannot be read, so that nothing in it is known or unknown
 }
 
 // mostProblems of the form of one file are told; a file with more is another kind of file.
@@ -48,7 +49,8 @@ const mostProblems = 10_000
 func read[T any](t *table[T], from io.Reader, l Locale, ps *problems) (Sheet[T], error) {
 	r := reading[T]{t: t, l: l, ps: ps, sheet: Sheet[T]{Given: true, has: map[string]bool{}, broken: map[string]bool{}}}
 	buffered := bufio.NewReaderSize(from, 1<<16)
-	if err := r.header(buffered); err != nil || r.csv == nil {
+	err := r.header(buffered)
+	if r.sheet.unread = r.csv == nil; err != nil || r.sheet.unread {
 		return r.sheet, err
 	}
 	for found := 0; found < mostProblems; {

@@ -286,6 +286,21 @@ func TestImportOfNothingWithProblems(t *testing.T) {
 	}
 }
 
+// A file that cannot be read is one problem, and not one more for every line that speaks of what is in it.
+func TestImportOfAFileThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+
+	e := empty(t)
+	f := small().with("patients.csv", "id,given_name,family_name,birth_date,shoe_size\nP1,Ann,Abel,1980-05-06,40\n")
+	report, err := e.DB.Import(context.Background(), postgres.ImportRequest{Files: f.files(t), DryRun: true})
+	if !errors.Is(err, postgres.ErrProblems) {
+		t.Fatal(err)
+	}
+	if got := errorsOf(report); len(got) != 1 || !strings.HasPrefix(got[0], `patients.csv:1: there is no column "shoe_size"`) {
+		t.Errorf("problems: %q", got)
+	}
+}
+
 func TestImportOverlaps(t *testing.T) {
 	t.Parallel()
 
