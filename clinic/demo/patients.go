@@ -32,14 +32,14 @@ var familyNames = []string{
 	"Usman", "Vargas", "Vogel", "Walsh", "Weber", "Yilmaz", "Zhang",
 }
 
-// patients are adults with a number each, and children who share a guardian's.
+// patients are adults with a number each, and children, two of each guardian, who share the guardian's.
 func patients() []clinic.Patient {
 	all := make([]clinic.Patient, 0, adults+children)
 	for i := range adults {
 		all = append(all, adult(i))
 	}
 	for i := range children {
-		all = append(all, child(i, all[i*2]))
+		all = append(all, child(i, all[i/2*2]))
 	}
 	return all
 }
@@ -89,5 +89,5 @@ func seen(all []clinic.Patient, service clinic.Service) []clinic.Patient {
 	return all[:adults]
 }
 
-// Regular is an adult who sees Dr. Chen every other week, for trying what patients can do who are known already.
+// Regular is an adult with two children, who sees Dr. Chen every other week, for trying what patients can do who are known already.
 func Regular() clinic.Patient { return adult(0) }

@@ -68,3 +68,36 @@ func (p *page) press(label string) {
 	p.wait(fmt.Sprintf("there is a button %q", label), button+` !== undefined`)
 	js[bool](p, `(`+button+`.click(), true)`)
 }
+
+// A father of two, on the phone: visits back to back, and one yes books both.
+func TestFamilyIsBookedTogetherInTheBrowser(t *testing.T) {
+	server := startServer(t, nil)
+	p := openPage(t, browser(t), server.base, 390, 844)
+	p.openChat()
+
+	guardian := demo.Regular()
+	p.say("check-ups for both my kids, back to back, with the pediatrician next week")
+	p.waitForForm("birth_date")
+	p.fill(map[string]string{"birth_date": guardian.BirthDate.String(), "phone": guardian.Phone})
+	p.waitForForm("code")
+	p.fill(map[string]string{"code": code(t, server.base, guardian.Phone)})
+	p.wait("rows of times are offered", inChat(".option")+` !== null && `+allInChat(".option")+`.some(b => / \d+:\d+ .* \d+:\d+ /.test(b.textContent))`)
+	p.checkAccessibility("rows of times")
+	p.shoot("10-rows")
+	js[bool](p, `(`+allInChat(".option")+`.findLast(b => / \d+:\d+ .* \d+:\d+ /.test(b.textContent)).click(), true)`)
+	p.wait("it asks for confirmation", inChat(".option.confirm")+` !== null`)
+	p.shoot("11-family")
+	p.click(".option.confirm")
+	p.wait("it is booked", allInChat("[data-role=agent]")+`.at(-1).textContent.includes("booked")`)
+	p.shoot("12-family-booked")
+
+	var n int
+	if err := server.Owner.QueryRow(t.Context(), `
+		select count(distinct a.patient_id) from appointment a join patient_link l on l.clinic_id = a.clinic_id and l.patient_id = a.patient_id
+		where a.state = 'booked' and l.guardian_id = $1 and a.conversation_id is not null`, guardian.ID).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if n != 2 {
+		t.Errorf("%d children were booked, want both", n)
+	}
+}
