@@ -56,7 +56,7 @@ func TestGoingLive(t *testing.T) {
 		if code != exitOK || !strings.Contains(stdout, step.says) {
 			t.Fatalf("%v: exit code %d, want %q in\n%s%s", step.args, code, step.says, stdout, stderr)
 		}
-		for _, personal := range []string{"Alex", "1980", "5550111", "alex@"} {
+		for _, personal := range []string{"Alex", "1980-05-06", "5550111", "alex@"} {
 			if strings.Contains(stdout+stderr, personal) {
 				t.Errorf("%v says %q:\n%s%s", step.args, personal, stdout, stderr)
 			}

@@ -88,7 +88,7 @@ func TestFamilyIsBookedTogetherInTheBrowser(t *testing.T) {
 	p.wait("it asks for confirmation", inChat(".option.confirm")+` !== null`)
 	p.shoot("11-family")
 	p.click(".option.confirm")
-	p.wait("it is booked", allInChat("[data-role=agent]")+`.at(-1).textContent.includes("booked")`)
+	p.wait("it is booked", allInChat("[data-role=agent]")+`.at(-1).textContent.includes("All of them are booked")`)
 	p.shoot("12-family-booked")
 
 	var n int
