@@ -230,9 +230,13 @@ func (d *DB) newCalendars(ctx context.Context, clinicID uuid.UUID, search *clini
 	return c, nil
 }
 
-// in is the calendar for one stage. Where reading one takes long, all of them are read and kept.
+// farStage is a stage of a search that has found little in the days before: its calendars are worth keeping. The hours of
+// many calendars may be as long a read, but whoever finds something there does not want the rest of them.
+const farStage = 3 * 24 * time.Hour
+
+// in is the calendar for one stage. Where that is far and takes long to read, all calendars are read to their end and kept.
 func (c *calendars) in(ctx context.Context, stage clinic.Stage) (*clinic.Calendar, error) {
-	if c.view == nil && c.keepable && long(c.search, stage) {
+	if c.view == nil && c.keepable && stage.Until.Sub(stage.From) >= farStage && long(c.search, stage) {
 		if err := c.freshen(ctx); err != nil {
 			return nil, err
 		}
